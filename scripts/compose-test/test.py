@@ -160,7 +160,7 @@ def backups_are_created_on_schedule_and_on_request():
     check(len(glob.glob(f"{PROJECT}/backups/*-postgresql")) == 1, "the service creates a first backup by itself")
     docker("exec", "-T", "backup", "/usr/local/bin/backup-health")
     output = run("make", "backup")
-    check("using PostgreSQL in Docker Compose" in output and "made " in output, f"make backup creates one: {output}")
+    check("using PostgreSQL in Docker Compose" in output and "created " in output, f"make backup creates one: {output}")
     check(run("scripts/backup", "list").count("-postgresql") == 2, "both backups are listed")
     verified = run("scripts/backup", "verify", "--require-signature")
     check("damaged" not in verified, f"both are intact and signed: {verified}")
@@ -229,7 +229,7 @@ def a_sealed_backup_is_created():
     with open(f"{PROJECT}/docker-compose.override.yml", "w") as file:
         file.write(f"services:\n  backup:\n    environment:\n      MVP__BACKUP__RECIPIENTS: {recipient}\n")
     output = run("make", "backup")
-    check("made " in output, f"make backup: {output}")
+    check("created " in output, f"make backup: {output}")
     newest = max(glob.glob(f"{PROJECT}/backups/*-postgresql"))
     check(os.path.exists(f"{newest}/service.key.age"), f"a sealed backup contains the service key: {os.listdir(newest)}")
 

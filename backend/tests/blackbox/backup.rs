@@ -242,7 +242,7 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
     let mut logs = String::new();
     for mut service in services {
         signal("TERM", service.pid());
-        assert_eq!(service.ended().await, Some(0), "{}", service.log());
+        assert_eq!(service.wait_for_exit().await, Some(0), "{}", service.log());
         logs += &service.log();
     }
     // The test's server has only a superuser, to whom row-level security does not apply.

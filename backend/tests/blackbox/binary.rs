@@ -321,7 +321,7 @@ fn passwords_are_hashed_at_the_cost_recommended_by_owasp() {
 /// On SIGTERM, the service exits with 0, and its log contains no errors.
 async fn stops_cleanly(mut service: Service) {
     signal("TERM", service.pid());
-    assert_eq!(service.ended().await, Some(0), "{}", service.log());
+    assert_eq!(service.wait_for_exit().await, Some(0), "{}", service.log());
     let log = service.log();
     assert!(log.contains("Stopped"), "{log}");
     for line in log.lines() {
@@ -358,7 +358,7 @@ async fn a_request_in_flight_finishes_before_shutdown(env: TestEnv) {
     stream.read_to_string(&mut response).await.unwrap();
     assert!(response.starts_with("HTTP/1.1 201 "), "{response}");
     let mut service = service;
-    assert_eq!(service.ended().await, Some(0), "{}", service.log());
+    assert_eq!(service.wait_for_exit().await, Some(0), "{}", service.log());
     println!("stopped {:?} after the signal", signaled.elapsed());
     let kept = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
     assert_eq!(env.sql().await.number(kept).await, 1);

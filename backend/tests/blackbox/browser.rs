@@ -19,43 +19,43 @@ fn a_first_visit_ends_with_the_fuel_economy() {
 async fn first_visit() {
     let env = TestEnv::on_sqlite();
     let service = env.serve();
-    let browser = BrowserSession::begin().await;
+    let browser = BrowserSession::start().await;
     browser.page.goto(&service.url).await.unwrap();
-    browser.reaches("/register").await;
-    browser.types("email", "ann@example.org").await;
-    browser.types("password", "correct horse battery").await;
-    browser.enters("password").await;
+    browser.wait_for_path("/register").await;
+    browser.type_into("email", "ann@example.org").await;
+    browser.type_into("password", "correct horse battery").await;
+    browser.press_enter("password").await;
 
-    browser.reaches("/vehicles").await;
-    browser.follows("a[href='/vehicles/new']").await;
-    browser.reaches("/vehicles/new").await;
+    browser.wait_for_path("/vehicles").await;
+    browser.click("a[href='/vehicles/new']").await;
+    browser.wait_for_path("/vehicles/new").await;
     // First an invalid value: the input is preserved, and the field shows the error.
-    browser.types("vin", "1HGCM82643A004352").await;
-    browser.types("make", "Honda").await;
-    browser.enters("make").await;
-    browser.shows("has the check digit 4").await;
+    browser.type_into("vin", "1HGCM82643A004352").await;
+    browser.type_into("make", "Honda").await;
+    browser.press_enter("make").await;
+    browser.wait_for_text("has the check digit 4").await;
     // A valid VIN fills in the empty fields before anything is saved.
-    browser.retypes("vin", "1HGCM82633A004352").await;
-    browser.shows("2003 Honda Accord").await;
-    browser.enters("make").await;
+    browser.replace_value("vin", "1HGCM82633A004352").await;
+    browser.wait_for_text("2003 Honda Accord").await;
+    browser.press_enter("make").await;
 
     for (odometer, gallons) in [("84000", "10"), ("84300", "9.5"), ("84610", "10.5")] {
-        browser.shows("Honda Accord").await;
-        browser.follows("a[href$='/fuel-logs/new']").await;
-        browser.reaches("/fuel-logs/new").await;
-        browser.types("odometer", odometer).await;
-        browser.types("volume", gallons).await;
-        browser.types("unitPrice", "3.499").await;
-        browser.enters("unitPrice").await;
-        browser.leaves("/fuel-logs/new").await;
+        browser.wait_for_text("Honda Accord").await;
+        browser.click("a[href$='/fuel-logs/new']").await;
+        browser.wait_for_path("/fuel-logs/new").await;
+        browser.type_into("odometer", odometer).await;
+        browser.type_into("volume", gallons).await;
+        browser.type_into("unitPrice", "3.499").await;
+        browser.press_enter("unitPrice").await;
+        browser.wait_until_left("/fuel-logs/new").await;
     }
     // 610 miles on 20 gallons; 300 on 9.5 at best.
-    browser.shows("84,610").await;
-    browser.shows("30.5").await;
-    browser.shows("31.6").await;
-    browser.shows("29.5").await;
+    browser.wait_for_text("84,610").await;
+    browser.wait_for_text("30.5").await;
+    browser.wait_for_text("31.6").await;
+    browser.wait_for_text("29.5").await;
 
-    browser.ends().await;
+    browser.close().await;
 }
 
 #[test]
@@ -105,12 +105,12 @@ async fn narrow_visit() {
     });
     let item = owner.post("/api/maintenance", &item).await.expect(201)["id"].clone();
 
-    let browser = BrowserSession::begin().await;
+    let browser = BrowserSession::start().await;
     browser.page.goto(format!("{}/login", service.url)).await.unwrap();
-    browser.types("email", EMAIL).await;
-    browser.types("password", "correct horse battery").await;
-    browser.enters("password").await;
-    browser.reaches("/vehicles").await;
+    browser.type_into("email", EMAIL).await;
+    browser.type_into("password", "correct horse battery").await;
+    browser.press_enter("password").await;
+    browser.wait_for_path("/vehicles").await;
     let id = |it: &Value| it.as_str().unwrap().to_owned();
     let (vehicle, fill_up, item) = (id(&vehicle), id(&fill_up), id(&item));
     for width in [320, 390, 1280] {
@@ -127,10 +127,10 @@ async fn narrow_visit() {
             "/settings".to_owned(),
         ] {
             browser.page.goto(format!("{}{path}", service.url)).await.unwrap();
-            browser.is_whole().await;
+            browser.wait_until_loaded().await;
             if path.ends_with("/new") {
                 for (name, typed) in [("odometer", "1403000"), ("amount", "20663.13")] {
-                    browser.retypes(name, typed).await;
+                    browser.replace_value(name, typed).await;
                 }
             }
             let script = format!("{CUT_OFF}({width})");
@@ -138,7 +138,7 @@ async fn narrow_visit() {
             assert_eq!(found.value(), Some(&json!([])), "{path} at {width}");
         }
     }
-    browser.ends().await;
+    browser.close().await;
 }
 
 /// Finds elements that are wider than the screen or their box, overlap others, break within a value, or are

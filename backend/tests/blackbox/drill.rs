@@ -38,7 +38,7 @@ struct Trial {
 
 impl Trial {
     #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
-    fn wanted() -> Self {
+    fn from_env() -> Self {
         let seed = std::env::var("DRILL_SEED").ok();
         let seed = seed.map_or_else(|| crate::support::random(1_000_000), |it| it.parse().unwrap());
         match std::env::var("DRILL_PROGRAM") {
@@ -259,7 +259,7 @@ async fn write(installation: &Installation, trial: &Trial, random: &Random) -> W
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn postgresql_is_restored_to_any_point_in_time() {
     crate::support::block_on(async {
-        let trial = Trial::wanted();
+        let trial = Trial::from_env();
         let mut installation = Installation::on_postgres_of(&trial.program).await;
         println!("PostgreSQL, DRILL_SEED={}", trial.seed);
         let random = Random::new(trial.seed);
@@ -309,7 +309,7 @@ fn postgresql_is_restored_to_any_point_in_time() {
 #[test]
 fn sqlite_is_restored_from_each_backup() {
     crate::support::block_on(async {
-        let trial = Trial::wanted();
+        let trial = Trial::from_env();
         let installation = Installation::on_sqlite_of(&trial.program);
         println!("SQLite, DRILL_SEED={}", trial.seed);
         let random = Random::new(trial.seed);

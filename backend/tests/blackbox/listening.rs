@@ -51,7 +51,7 @@ fn the_service_listens_on_a_unix_socket_and_requires_the_setup_token_there() {
         assert!(error.contains("cannot listen on") && error.contains("in use"), "{error}");
 
         signal("TERM", service.pid());
-        assert_eq!(service.ended().await, Some(0));
+        assert_eq!(service.wait_for_exit().await, Some(0));
         assert!(!socket.exists());
         env.run(&["healthcheck"]).expect_failure(1);
     });
@@ -136,7 +136,7 @@ fn requests_are_served_while_the_service_drains() {
         let (_env, mut service, client) = draining("2").await;
         let started = Instant::now();
         client.add_vehicle(1).await;
-        assert_eq!(service.ended().await, Some(0));
+        assert_eq!(service.wait_for_exit().await, Some(0));
         assert!(started.elapsed() > Duration::from_secs(1), "{:?}", started.elapsed());
         let log = service.log();
         assert!(log.contains("Shutting down soon: no longer ready"), "{log}");
@@ -149,6 +149,6 @@ fn a_second_signal_ends_the_drain_at_once() {
         let (_env, mut service, client) = draining("3000").await;
         client.get("/api/vehicles").await.expect(200);
         signal("TERM", service.pid());
-        assert_eq!(service.ended().await, Some(0));
+        assert_eq!(service.wait_for_exit().await, Some(0));
     });
 }

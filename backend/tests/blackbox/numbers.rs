@@ -16,8 +16,8 @@ const PASSWORD: &str = "correct horse battery";
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn browser_and_server_parse_numbers_alike() {
     within_two_minutes(async {
-        let garage = Garage::open(&json!({})).await;
-        garage.goes_to_new_fill_up().await;
+        let form = FillUpForm::open(&json!({})).await;
+        form.open_new_fill_up().await;
         let script = format!(
             "(({{ fields, cases }}) => cases.map(({{ typed }}) => Object.fromEntries(
                 Object.entries(fields).map(([name, format]) => {{
@@ -27,7 +27,7 @@ fn browser_and_server_parse_numbers_alike() {
                 }}),
             )))({TABLE})"
         );
-        let read = garage.run(&script).await;
+        let read = form.run(&script).await;
         let table: Value = serde_json::from_str(TABLE).unwrap();
         let cases = table["cases"].as_array().unwrap();
         assert!(cases.len() >= 60);
@@ -37,7 +37,7 @@ fn browser_and_server_parse_numbers_alike() {
                 assert_eq!(&read[field], expected, "{} as {field}", case["typed"]);
             }
         }
-        garage.browser.ends().await;
+        form.browser.close().await;
     });
 }
 
@@ -45,8 +45,8 @@ fn browser_and_server_parse_numbers_alike() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_browser_calculates_exactly() {
     within_two_minutes(async {
-        let garage = Garage::open(&json!({})).await;
-        garage.goes_to_new_fill_up().await;
+        let form = FillUpForm::open(&json!({})).await;
+        form.open_new_fill_up().await;
         for (expression, result) in [
             ("Numbers.product('40', '1.799', 2)", json!("71.96")),
             // In floating point, 1.005 * 100 is 100.49999999999999.
@@ -66,9 +66,9 @@ fn the_browser_calculates_exactly() {
             ("Numbers.isAtMost('2000', '2000.0')", json!(true)),
             ("Numbers.isAtMost('2000.001', '2000')", json!(false)),
         ] {
-            assert_eq!(garage.run(expression).await, result, "{expression}");
+            assert_eq!(form.run(expression).await, result, "{expression}");
         }
-        garage.browser.ends().await;
+        form.browser.close().await;
     });
 }
 
@@ -76,31 +76,31 @@ fn the_browser_calculates_exactly() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_stored_total_survives_a_changed_volume() {
     within_two_minutes(async {
-        let garage = Garage::open(&metric()).await;
+        let form = FillUpForm::open(&metric()).await;
         // With a voucher.
         let fill_up = json!({
-            "vehicleId": garage.vehicle, "date": "2026-01-02",
+            "vehicleId": form.vehicle, "date": "2026-01-02",
             "odometer": { "value": 100_000, "unit": "km" }, "volume": { "value": 40, "unit": "l" },
             "unitPrice": { "value": 1.7, "per": "l" }, "amount": 50, "currency": "EUR",
             "confirm": ["/amount"],
         });
-        let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
-        garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
-        garage.browser.retypes("volume", "41").await;
-        assert_eq!(garage.shown("amount").await, "50.00");
-        assert_eq!(garage.shown("unitPrice").await, "1.700");
-        garage.browser.shows("Volume × price is 69.70.").await;
-        garage.browser.enters("volume").await;
+        let log = form.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
+        form.navigate_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
+        form.browser.replace_value("volume", "41").await;
+        assert_eq!(form.field_value("amount").await, "50.00");
+        assert_eq!(form.field_value("unitPrice").await, "1.700");
+        form.browser.wait_for_text("Volume × price is 69.70.").await;
+        form.browser.press_enter("volume").await;
         // The server asks for confirmation, too.
-        garage.browser.shows("does not fit").await;
-        assert_eq!(garage.shown("amount").await, "50.00");
-        garage.browser.follows("[name=confirm]").await;
-        garage.browser.enters("volume").await;
-        garage.browser.leaves("/edit").await;
-        let log = &garage.logs().await[0];
+        form.browser.wait_for_text("does not fit").await;
+        assert_eq!(form.field_value("amount").await, "50.00");
+        form.browser.click("[name=confirm]").await;
+        form.browser.press_enter("volume").await;
+        form.browser.wait_until_left("/edit").await;
+        let log = &form.logs().await[0];
         assert_eq!(log["amount"].to_string(), "50.0");
         assert_eq!(log["volume"]["value"].to_string(), "41.0");
-        garage.browser.ends().await;
+        form.browser.close().await;
     });
 }
 
@@ -108,21 +108,21 @@ fn a_stored_total_survives_a_changed_volume() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_derived_total_follows_a_changed_volume() {
     within_two_minutes(async {
-        let garage = Garage::open(&metric()).await;
+        let form = FillUpForm::open(&metric()).await;
         let fill_up = json!({
-            "vehicleId": garage.vehicle, "date": "2026-01-02",
+            "vehicleId": form.vehicle, "date": "2026-01-02",
             "odometer": { "value": 100_000, "unit": "km" }, "volume": { "value": 40, "unit": "l" },
             "unitPrice": { "value": 1.7, "per": "l" }, "currency": "EUR",
         });
-        let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
-        garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
-        assert_eq!(garage.shown("amount").await, "68.00");
-        garage.browser.retypes("volume", "41").await;
-        assert_eq!(garage.shown("amount").await, "69.70");
-        garage.browser.enters("volume").await;
-        garage.browser.leaves("/edit").await;
-        assert_eq!(garage.logs().await[0]["amount"].to_string(), "69.7");
-        garage.browser.ends().await;
+        let log = form.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
+        form.navigate_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
+        assert_eq!(form.field_value("amount").await, "68.00");
+        form.browser.replace_value("volume", "41").await;
+        assert_eq!(form.field_value("amount").await, "69.70");
+        form.browser.press_enter("volume").await;
+        form.browser.wait_until_left("/edit").await;
+        assert_eq!(form.logs().await[0]["amount"].to_string(), "69.7");
+        form.browser.close().await;
     });
 }
 
@@ -130,60 +130,60 @@ fn a_derived_total_follows_a_changed_volume() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn any_two_of_volume_price_and_total_fill_in_the_third() {
     within_two_minutes(async {
-        let garage = Garage::open(&metric()).await;
+        let form = FillUpForm::open(&metric()).await;
         let (volume, price, total) = ("volume", "unitPrice", "amount");
         let form = async |typed: &[(&str, &str)]| {
-            garage.goes_to_new_fill_up().await;
+            form.open_new_fill_up().await;
             for (name, text) in typed {
-                garage.browser.types(name, text).await;
+                form.browser.type_into(name, text).await;
             }
         };
         let shown = async || {
             let mut fields = Vec::new();
             for name in [volume, price, total] {
-                fields.push(garage.shown(name).await);
+                fields.push(form.field_value(name).await);
             }
             fields
         };
 
         form(&[(volume, "40"), (price, "1.799")]).await;
-        assert_eq!(shown().await, ["40", "1.799", "71.96"]);
+        assert_eq!(field_value().await, ["40", "1.799", "71.96"]);
         // Calculated values follow the input, with the same decimal separator.
-        garage.browser.retypes(volume, "40,5").await;
-        assert_eq!(shown().await, ["40,5", "1.799", "72,86"]);
+        form.browser.replace_value(volume, "40,5").await;
+        assert_eq!(field_value().await, ["40,5", "1.799", "72,86"]);
         // Once the user edits a calculated value, it is no longer changed.
-        garage.browser.retypes(total, "70").await;
-        garage.browser.retypes(volume, "39").await;
-        assert_eq!(shown().await, ["39", "1.799", "70"]);
-        garage.browser.shows("Volume × price is 70.16.").await;
+        form.browser.replace_value(total, "70").await;
+        form.browser.replace_value(volume, "39").await;
+        assert_eq!(field_value().await, ["39", "1.799", "70"]);
+        form.browser.wait_for_text("Volume × price is 70.16.").await;
         // A difference of one cent is tolerated.
-        garage.browser.retypes(total, "70.17").await;
-        garage.hides("Volume × price is").await;
+        form.browser.replace_value(total, "70.17").await;
+        form.wait_until_hidden("Volume × price is").await;
         // If the input is not a number, calculated values are cleared.
         form(&[(volume, "40"), (price, "1.799")]).await;
-        garage.browser.types(volume, ",5.1").await;
-        assert_eq!(shown().await, ["40,5.1", "1.799", ""]);
+        form.browser.type_into(volume, ",5.1").await;
+        assert_eq!(field_value().await, ["40,5.1", "1.799", ""]);
 
         form(&[(total, "50"), (price, "1.70")]).await;
-        assert_eq!(shown().await, ["29.412", "1.70", "50"]);
+        assert_eq!(field_value().await, ["29.412", "1.70", "50"]);
         form(&[(volume, "40"), (total, "50")]).await;
-        assert_eq!(shown().await, ["40", "1.250", "50"]);
+        assert_eq!(field_value().await, ["40", "1.250", "50"]);
 
         // German notation.
         form(&[(volume, "300,00"), (total, "1.050,00")]).await;
-        assert_eq!(shown().await, ["300,00", "3,500", "1.050,00"]);
-        garage.browser.types("odometer", "100.000").await;
-        garage.browser.enters("odometer").await;
-        garage.browser.leaves("/fuel-logs/new").await;
-        let log = &garage.logs().await[0];
+        assert_eq!(field_value().await, ["300,00", "3,500", "1.050,00"]);
+        form.browser.type_into("odometer", "100.000").await;
+        form.browser.press_enter("odometer").await;
+        form.browser.wait_until_left("/fuel-logs/new").await;
+        let log = &form.logs().await[0];
         assert_eq!(log["odometer"]["value"], 100_000);
         assert_eq!(log["amount"].to_string(), "1050.0");
         assert_eq!(log["unitPrice"]["value"].to_string(), "3.5");
 
         // 1.234 liters or 1234: nothing is calculated until this is unambiguous.
         form(&[(volume, "1.234"), (price, "1.5")]).await;
-        assert_eq!(shown().await, ["1.234", "1.5", ""]);
-        garage.browser.ends().await;
+        assert_eq!(field_value().await, ["1.234", "1.5", ""]);
+        form.browser.close().await;
     });
 }
 
@@ -199,7 +199,7 @@ fn metric() -> Value {
 }
 
 /// A vehicle, and its owner's browser.
-struct Garage {
+struct FillUpForm {
     service: Service,
     owner: Client,
     vehicle: String,
@@ -208,7 +208,7 @@ struct Garage {
     _env: TestEnv,
 }
 
-impl Garage {
+impl FillUpForm {
     async fn open(preferences: &Value) -> Self {
         let env = TestEnv::on_sqlite();
         let service = env.serve();
@@ -217,22 +217,22 @@ impl Garage {
         let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda" });
         let vehicle = owner.post("/api/vehicles", &vehicle).await.expect(201);
         let vehicle = vehicle["id"].as_str().unwrap().to_owned();
-        let browser = BrowserSession::begin().await;
+        let browser = BrowserSession::start().await;
         browser.page.goto(format!("{}/login", service.url)).await.unwrap();
-        browser.types("email", "ann@example.org").await;
-        browser.types("password", PASSWORD).await;
-        browser.enters("password").await;
-        browser.reaches("/vehicles").await;
+        browser.type_into("email", "ann@example.org").await;
+        browser.type_into("password", PASSWORD).await;
+        browser.press_enter("password").await;
+        browser.wait_for_path("/vehicles").await;
         Self { service, owner, vehicle, browser, _env: env }
     }
 
-    async fn goes_to(&self, path: &str) {
+    async fn navigate_to(&self, path: &str) {
         self.browser.page.goto(format!("{}{path}", self.service.url)).await.unwrap();
-        self.browser.is_whole().await;
+        self.browser.wait_until_loaded().await;
     }
 
-    async fn goes_to_new_fill_up(&self) {
-        self.goes_to(&format!("/vehicles/{}/fuel-logs/new", self.vehicle)).await;
+    async fn open_new_fill_up(&self) {
+        self.navigate_to(&format!("/vehicles/{}/fuel-logs/new", self.vehicle)).await;
     }
 
     async fn logs(&self) -> Vec<Value> {
@@ -241,12 +241,12 @@ impl Garage {
     }
 
     /// The value of a field on the page.
-    async fn shown(&self, name: &str) -> String {
+    async fn field_value(&self, name: &str) -> String {
         let field = self.browser.field(name).await;
         field.string_property("value").await.unwrap().unwrap_or_default()
     }
 
-    async fn hides(&self, text: &str) {
+    async fn wait_until_hidden(&self, text: &str) {
         let is_hidden = async || {
             let body = self.browser.page.find_element("body").await.unwrap();
             let shown = body.inner_text().await.unwrap().unwrap_or_default();

@@ -53,7 +53,7 @@ impl Trial {
     };
 
     #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
-    fn wanted() -> Self {
+    fn from_env() -> Self {
         match std::env::var("OVERLOAD_PROGRAM") {
             Ok(program) => Self {
                 program: Some(program.into()),
@@ -71,7 +71,7 @@ impl Trial {
 }
 
 pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_served(env: TestEnv) {
-    let trial = Trial::wanted();
+    let trial = Trial::from_env();
     let env = match &trial.program {
         Some(program) => env.with_program(program),
         // Limits concurrency, so that even a slow client can overload a slow program.

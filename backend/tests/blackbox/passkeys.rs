@@ -63,79 +63,79 @@ async fn run(browser: &BrowserSession, script: &str) -> Value {
 /// Creates an account with a passkey through the pages, and signs out.
 async fn with_passkey(browser: &BrowserSession, url: &str) {
     browser.page.goto(format!("{url}/register")).await.unwrap();
-    browser.types("email", "ann@example.org").await;
-    browser.types("password", PASSWORD).await;
-    browser.enters("password").await;
-    browser.reaches("/vehicles").await;
+    browser.type_into("email", "ann@example.org").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.press_enter("password").await;
+    browser.wait_for_path("/vehicles").await;
     browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
-    browser.types("name", "Telephone").await;
-    browser.enters("name").await;
-    browser.shows("They are not shown again.").await;
+    browser.type_into("name", "Telephone").await;
+    browser.press_enter("name").await;
+    browser.wait_for_text("They are not shown again.").await;
     let codes = run(browser, "document.querySelectorAll('#new-codes li').length").await;
     assert_eq!(codes, 10);
-    browser.follows("#new-codes a").await;
-    browser.shows("Telephone").await;
-    browser.shows("10 are left.").await;
+    browser.click("#new-codes a").await;
+    browser.wait_for_text("Telephone").await;
+    browser.wait_for_text("10 are left.").await;
     log_out(browser).await;
 }
 
 async fn log_out(browser: &BrowserSession) {
-    browser.follows("form[action='/logout'] button").await;
-    browser.reaches("/login").await;
+    browser.click("form[action='/logout'] button").await;
+    browser.wait_for_path("/login").await;
 }
 
 async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
-        let browser = BrowserSession::begin().await;
+        let browser = BrowserSession::start().await;
         let device = plug_in(&browser).await;
         with_passkey(&browser, &url).await;
 
         // With the passkey alone: no email address or password.
-        browser.follows("[data-passkeys] button").await;
-        browser.reaches("/vehicles").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_path("/vehicles").await;
         log_out(&browser).await;
 
         // After the password.
-        browser.types("email", "ann@example.org").await;
-        browser.types("password", PASSWORD).await;
-        browser.enters("password").await;
-        browser.shows("One more step.").await;
-        browser.follows("[data-passkeys] button").await;
-        browser.reaches("/vehicles").await;
+        browser.type_into("email", "ann@example.org").await;
+        browser.type_into("password", PASSWORD).await;
+        browser.press_enter("password").await;
+        browser.wait_for_text("One more step.").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_path("/vehicles").await;
         log_out(&browser).await;
 
         // With the device, but without user verification.
         let verified = |is| SetUserVerifiedParams::new(device.clone(), is);
         browser.page.execute(verified(false)).await.unwrap();
-        browser.follows("[data-passkeys] button").await;
-        browser.shows("No passkey was given. Try again.").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_text("No passkey was given. Try again.").await;
         browser.page.execute(verified(true)).await.unwrap();
 
         // An invalid signature.
         let mut bits = SetResponseOverrideBitsParams::new(device.clone());
         bits.is_bogus_signature = Some(true);
         browser.page.execute(bits).await.unwrap();
-        browser.follows("[data-passkeys] button").await;
-        browser.shows("This code or passkey is not right, or has been used.").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_text("This code or passkey is not right, or has been used.").await;
         let bits = SetResponseOverrideBitsParams::new(device);
         browser.page.execute(bits).await.unwrap();
 
         // A removed passkey is unknown, and the password is sufficient again.
-        browser.follows("[data-passkeys] button").await;
-        browser.reaches("/vehicles").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_path("/vehicles").await;
         browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
-        browser.follows("form[action$='/remove'] button").await;
-        browser.shows("You have none.").await;
+        browser.click("form[action$='/remove'] button").await;
+        browser.wait_for_text("You have none.").await;
         log_out(&browser).await;
-        browser.follows("[data-passkeys] button").await;
-        browser.shows("This code or passkey is not right, or has been used.").await;
-        browser.types("email", "ann@example.org").await;
-        browser.types("password", PASSWORD).await;
-        browser.enters("password").await;
-        browser.reaches("/vehicles").await;
-        browser.ends().await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_text("This code or passkey is not right, or has been used.").await;
+        browser.type_into("email", "ann@example.org").await;
+        browser.type_into("password", PASSWORD).await;
+        browser.press_enter("password").await;
+        browser.wait_for_path("/vehicles").await;
+        browser.close().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
     .await;
@@ -157,7 +157,7 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
-        let browser = BrowserSession::begin().await;
+        let browser = BrowserSession::start().await;
         plug_in(&browser).await;
         with_passkey(&browser, &url).await;
         let client = Client::anonymous(&url);
@@ -184,7 +184,7 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
         by_address.post("/api/auth/login/passkey/begin", &json!({})).await.expect(403);
         // An SQLite database can have only one service, at one origin.
         let Some(elsewhere) = env.is_postgres().then(|| env.serve()) else {
-            return browser.ends().await;
+            return browser.close().await;
         };
         let other_url = by_name(&elsewhere.url);
 
@@ -203,7 +203,7 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
         let other = Client::anonymous(&other_url);
         let challenge = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
         other.post(FINISH, &answer(&browser, &challenge).await).await.expect(200);
-        browser.ends().await;
+        browser.close().await;
     })
     .await;
 }
@@ -212,7 +212,7 @@ async fn a_passkey_completes_only_a_pending_sign_in(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
-        let browser = BrowserSession::begin().await;
+        let browser = BrowserSession::start().await;
         plug_in(&browser).await;
         with_passkey(&browser, &url).await;
         let begin = "/api/auth/login/passkey/begin";
@@ -228,7 +228,7 @@ async fn a_passkey_completes_only_a_pending_sign_in(env: TestEnv) {
         waiting.post(FINISH, &answers[0]).await.expect(200);
         // The pending sign-in has expired.
         waiting.post(FINISH, &answers[1]).await.expect(401);
-        browser.ends().await;
+        browser.close().await;
     })
     .await;
 }
@@ -237,7 +237,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
-        let browser = BrowserSession::begin().await;
+        let browser = BrowserSession::start().await;
         plug_in(&browser).await;
         with_passkey(&browser, &url).await;
 
@@ -245,30 +245,30 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         assert_eq!(made.code, Some(0), "{made:?}");
         let token = made.out.lines().next().unwrap().rsplit_once("token=").unwrap().1;
         browser.page.goto(format!("{url}/reset?token={token}")).await.unwrap();
-        browser.types("password", NEW_PASSWORD).await;
-        browser.enters("password").await;
-        browser.shows("Your new password is set").await;
+        browser.type_into("password", NEW_PASSWORD).await;
+        browser.press_enter("password").await;
+        browser.wait_for_text("Your new password is set").await;
         browser.page.goto(format!("{url}/login")).await.unwrap();
-        browser.follows("[data-passkeys] button").await;
-        browser.shows("The password was reset").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_text("The password was reset").await;
         assert!(!browser.page.url().await.unwrap().unwrap().contains("/vehicles"));
 
         // The passkey still works as the second factor after the password.
-        browser.types("email", "ann@example.org").await;
-        browser.types("password", NEW_PASSWORD).await;
-        browser.enters("password").await;
-        browser.shows("One more step.").await;
-        browser.follows("[data-passkeys] button").await;
-        browser.reaches("/vehicles").await;
-        browser.shows("Your password was reset.").await;
+        browser.type_into("email", "ann@example.org").await;
+        browser.type_into("password", NEW_PASSWORD).await;
+        browser.press_enter("password").await;
+        browser.wait_for_text("One more step.").await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_text("Your password was reset.").await;
         browser.page.goto(format!("{url}/settings/review")).await.unwrap();
-        browser.shows("Telephone").await;
-        browser.follows("form[action='/settings/review'] button").await;
-        browser.shows("Checked.").await;
+        browser.wait_for_text("Telephone").await;
+        browser.click("form[action='/settings/review'] button").await;
+        browser.wait_for_text("Checked.").await;
         log_out(&browser).await;
-        browser.follows("[data-passkeys] button").await;
-        browser.reaches("/vehicles").await;
-        browser.ends().await;
+        browser.click("[data-passkeys] button").await;
+        browser.wait_for_path("/vehicles").await;
+        browser.close().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
     .await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{TestEnv, block_on, eventually};
 
 /// Maximum duration of a request that gets no connection, on a busy machine.
-const LONGEST: Duration = Duration::from_secs(10);
+const MAX_DURATION: Duration = Duration::from_secs(10);
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
@@ -40,7 +40,7 @@ fn an_exhausted_connection_pool_returns_503_with_retry_after() {
         for response in &waiting {
             assert_eq!(response.status, 503, "{response:?}");
             assert!(response.headers.contains_key("retry-after"), "{response:?}");
-            assert!(response.took < LONGEST, "{:?}", response.took);
+            assert!(response.took < MAX_DURATION, "{:?}", response.took);
         }
         let longest = waiting.iter().map(|it| it.took).max().unwrap();
         println!("with every connection taken: 503 after at most {longest:?}");

@@ -13,7 +13,7 @@ use crate::support::{Client, Redis, TestEnv, block_on, client, eventually, rando
 
 /// The documented maximum delay per request if Redis is unavailable is 50 ms; the rest is a margin for a busy
 /// machine.
-const LONGEST: Duration = Duration::from_millis(50 + 250);
+const MAX_DELAY: Duration = Duration::from_millis(50 + 250);
 
 async fn odometer(client: &Client) -> i64 {
     let list = client.get("/api/vehicles").await.expect(200);
@@ -51,7 +51,7 @@ async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
 }
 
 /// A service with PostgreSQL and its own Redis, an account and a vehicle.
-struct Scene {
+struct Setup {
     _env: TestEnv,
     redis: Redis,
     service: crate::support::Service,
@@ -60,7 +60,7 @@ struct Scene {
     reading: Cell<i64>,
 }
 
-impl Scene {
+impl Setup {
     async fn new() -> Self {
         let redis = Redis::start().await;
         let env = TestEnv::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
@@ -69,9 +69,9 @@ impl Scene {
         eventually("Redis is found", async || cache_is(&client, "up").await).await;
         let vehicle = client.add_vehicle(1).await;
         let reading = Cell::new(0);
-        let scene = Self { _env: env, redis, service, client, vehicle, reading };
-        println!("with Redis: {:?}", scene.work().await);
-        scene
+        let setup = Self { _env: env, redis, service, client, vehicle, reading };
+        println!("with Redis: {:?}", setup.work().await);
+        setup
     }
 
     async fn work(&self) -> Duration {
@@ -79,22 +79,22 @@ impl Scene {
     }
 
     /// Asserts that the service works and stays fast while Redis is unavailable.
-    async fn goes_on(&self, how: &str) {
+    async fn assert_works_without_redis(&self, how: &str) {
         let longest = self.work().await;
         println!("with Redis {how}: {longest:?} at most");
-        assert!(longest < LONGEST, "{how}: {longest:?}");
+        assert!(longest < MAX_DELAY, "{how}: {longest:?}");
         eventually("it says so", async || cache_is(&self.client, "down").await).await;
         let warned = self.service.log().matches(r#""level":"WARN""#).count();
         let longest = self.work().await;
         println!("with Redis {how}, later: {longest:?} at most");
-        assert!(longest < LONGEST, "{how}: {longest:?}");
+        assert!(longest < MAX_DELAY, "{how}: {longest:?}");
         assert!(warned > 0, "{how}: nothing in the log");
         let since = self.service.log().matches(r#""level":"WARN""#).count() - warned;
         assert!(since <= 1, "{how}: logged {since} more times");
     }
 
     /// Asserts that Redis is used again, and contains nothing older than the last change.
-    async fn comes_back(&self) {
+    async fn assert_redis_is_used_again(&self) {
         let found = Instant::now();
         eventually("Redis is found again", async || {
             assert_eq!(odometer(&self.client).await, self.reading.get(), "stale");
@@ -115,33 +115,33 @@ impl Scene {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn lists_are_cached_for_five_minutes_until_a_change() {
     block_on(async {
-        let scene = Scene::new().await;
-        let mut redis = scene.redis.connect().await;
+        let setup = Setup::new().await;
+        let mut redis = setup.redis.connect().await;
         let changes = [
-            ("PATCH", format!("/api/vehicles/{}", scene.vehicle), json!({ "nickname": "Blue" })),
+            ("PATCH", format!("/api/vehicles/{}", setup.vehicle), json!({ "nickname": "Blue" })),
             ("POST", "/api/vehicles".to_owned(), client::vehicle(2)),
             (
                 "POST",
                 "/api/fuel-logs".to_owned(),
-                json!({ "vehicleId": scene.vehicle, "date": "2026-01-01", "odometerReading": 500,
+                json!({ "vehicleId": setup.vehicle, "date": "2026-01-01", "odometerReading": 500,
                         "gallons": 10 }),
             ),
-            ("DELETE", format!("/api/vehicles/{}", scene.vehicle), json!({})),
-            ("POST", format!("/api/vehicles/{}/restore", scene.vehicle), json!({})),
+            ("DELETE", format!("/api/vehicles/{}", setup.vehicle), json!({})),
+            ("POST", format!("/api/vehicles/{}/restore", setup.vehicle), json!({})),
         ];
         for (method, path, body) in changes {
-            let listed = scene.client.get("/api/vehicles").await.expect(200);
-            let ttl: i64 = redis.ttl(scene.key()).await.unwrap();
+            let listed = setup.client.get("/api/vehicles").await.expect(200);
+            let ttl: i64 = redis.ttl(setup.key()).await.unwrap();
             assert!((1..=300).contains(&ttl), "{ttl} seconds");
-            let kept: String = redis.get(scene.key()).await.unwrap();
+            let kept: String = redis.get(setup.key()).await.unwrap();
             // The first line is the user's edition.
             let (edition, kept) = kept.split_once('\n').unwrap();
             assert!(edition.parse::<u64>().is_ok(), "{edition}");
             assert_eq!(serde_json::from_str::<serde_json::Value>(kept).unwrap(), listed);
-            let sent = scene.client.send(method.parse().unwrap(), &path, Some(&body)).await;
+            let sent = setup.client.send(method.parse().unwrap(), &path, Some(&body)).await;
             let status = sent.unwrap().status;
             assert!((200..300).contains(&status), "{method} {path}: {status}");
-            let is_kept: bool = redis.exists(scene.key()).await.unwrap();
+            let is_kept: bool = redis.exists(setup.key()).await.unwrap();
             assert!(!is_kept, "{method} {path} did not outdate the list");
         }
     });
@@ -151,21 +151,21 @@ fn lists_are_cached_for_five_minutes_until_a_change() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn due_items_are_cached_for_at_most_an_hour_until_a_fill_up() {
     block_on(async {
-        let scene = Scene::new().await;
-        let mut redis = scene.redis.connect().await;
-        let key = format!("maintenance:upcoming:{}", scene.client.user_id());
-        let item = json!({ "vehicleId": scene.vehicle, "type": "oil_change", "dueMileage": 5000 });
-        let item = scene.client.post("/api/maintenance", &item).await.expect(201);
+        let setup = Setup::new().await;
+        let mut redis = setup.redis.connect().await;
+        let key = format!("maintenance:upcoming:{}", setup.client.user_id());
+        let item = json!({ "vehicleId": setup.vehicle, "type": "oil_change", "dueMileage": 5000 });
+        let item = setup.client.post("/api/maintenance", &item).await.expect(201);
         let item = format!("/api/maintenance/{}", item["id"].as_str().unwrap());
         // On the date of the latest reading: an earlier one would not change what is due.
-        let readings = format!("/api/vehicles/{}/odometer", scene.vehicle);
-        let today = scene.client.get(&readings).await.expect(200)["items"][0]["date"].clone();
+        let readings = format!("/api/vehicles/{}/odometer", setup.vehicle);
+        let today = setup.client.get(&readings).await.expect(200)["items"][0]["date"].clone();
         let fill = json!({
-            "vehicleId": scene.vehicle, "date": today, "odometerReading": 4800, "gallons": 10,
+            "vehicleId": setup.vehicle, "date": today, "odometerReading": 4800, "gallons": 10,
             "confirm": ["/odometerReading"],
         });
         let due = async || {
-            let due = scene.client.get("/api/maintenance/upcoming").await.expect(200);
+            let due = setup.client.get("/api/maintenance/upcoming").await.expect(200);
             due["items"][0]["dueInMiles"].clone()
         };
         let before = due().await;
@@ -175,18 +175,18 @@ fn due_items_are_cached_for_at_most_an_hour_until_a_fill_up() {
             ("POST", format!("{item}/postpone"), json!({ "dueMileage": 7000 })),
             (
                 "PATCH",
-                format!("/api/vehicles/{}", scene.vehicle),
+                format!("/api/vehicles/{}", setup.vehicle),
                 json!({ "odometerReading": 5000 }),
             ),
-            ("DELETE", format!("/api/vehicles/{}", scene.vehicle), json!({})),
-            ("POST", format!("/api/vehicles/{}/restore", scene.vehicle), json!({})),
+            ("DELETE", format!("/api/vehicles/{}", setup.vehicle), json!({})),
+            ("POST", format!("/api/vehicles/{}/restore", setup.vehicle), json!({})),
             ("POST", format!("{item}/complete"), json!({ "completedDate": "2026-01-01" })),
         ];
         for (nth, (method, path, body)) in changes.into_iter().enumerate() {
             due().await;
             let ttl: i64 = redis.ttl(&key).await.unwrap();
             assert!((1..=3600).contains(&ttl), "{ttl} seconds");
-            let sent = scene.client.send(method.parse().unwrap(), &path, Some(&body)).await;
+            let sent = setup.client.send(method.parse().unwrap(), &path, Some(&body)).await;
             let status = sent.unwrap().status;
             assert!((200..300).contains(&status), "{method} {path}: {status}");
             let is_kept: bool = redis.exists(&key).await.unwrap();
@@ -202,11 +202,11 @@ fn due_items_are_cached_for_at_most_an_hour_until_a_fill_up() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_service_works_while_redis_is_down() {
     block_on(async {
-        let mut scene = Scene::new().await;
-        scene.redis.kill();
-        scene.goes_on("killed").await;
-        scene.redis.restart(&[]).await;
-        scene.comes_back().await;
+        let mut setup = Setup::new().await;
+        setup.redis.kill();
+        setup.assert_works_without_redis("killed").await;
+        setup.redis.restart(&[]).await;
+        setup.assert_redis_is_used_again().await;
     });
 }
 
@@ -214,14 +214,14 @@ fn the_service_works_while_redis_is_down() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_service_works_while_redis_hangs_and_no_list_is_stale_afterwards() {
     block_on(async {
-        let scene = Scene::new().await;
+        let setup = Setup::new().await;
         for _ in 0..2 {
             // The list is cached in Redis, and survives the hang.
-            odometer(&scene.client).await;
-            scene.redis.signal("STOP");
-            scene.goes_on("hung").await;
-            scene.redis.signal("CONT");
-            scene.comes_back().await;
+            odometer(&setup.client).await;
+            setup.redis.signal("STOP");
+            setup.assert_works_without_redis("hung").await;
+            setup.redis.signal("CONT");
+            setup.assert_redis_is_used_again().await;
         }
     });
 }
@@ -230,13 +230,13 @@ fn the_service_works_while_redis_hangs_and_no_list_is_stale_afterwards() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_service_works_with_a_wrong_redis_password() {
     block_on(async {
-        let mut scene = Scene::new().await;
-        scene.redis.kill();
-        scene.redis.restart(&["--requirepass", "another"]).await;
-        scene.goes_on("refusing the password").await;
-        scene.redis.kill();
-        scene.redis.restart(&[]).await;
-        scene.comes_back().await;
+        let mut setup = Setup::new().await;
+        setup.redis.kill();
+        setup.redis.restart(&["--requirepass", "another"]).await;
+        setup.assert_works_without_redis("refusing the password").await;
+        setup.redis.kill();
+        setup.redis.restart(&[]).await;
+        setup.assert_redis_is_used_again().await;
     });
 }
 
@@ -251,7 +251,7 @@ fn the_service_starts_without_redis() {
         let client = service.register("redis@example.org").await;
         let vehicle = client.add_vehicle(1).await;
         let longest = work(&client, &vehicle, &Cell::new(0)).await;
-        assert!(longest < LONGEST, "{longest:?}");
+        assert!(longest < MAX_DELAY, "{longest:?}");
         assert!(cache_is(&client, "down").await);
         redis.restart(&[]).await;
         eventually("Redis is found", async || cache_is(&client, "up").await).await;

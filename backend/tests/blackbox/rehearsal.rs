@@ -35,7 +35,7 @@ struct Trial {
 
 impl Trial {
     #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
-    fn wanted() -> Self {
+    fn from_env() -> Self {
         let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<f64>().unwrap());
         match std::env::var("REHEARSAL_PROGRAM") {
             Ok(program) => Self {
@@ -287,7 +287,7 @@ impl Record {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_day_of_outages_causes_no_loss_duplicates_or_long_delays() {
     block_on(async {
-        let trial = Trial::wanted();
+        let trial = Trial::from_env();
         let mut production = Production::start(&trial.program).await;
         let traffic = Traffic::start(&production.services()).await;
         let report = trial.factor.map(|_| {

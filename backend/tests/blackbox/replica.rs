@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, Postgres, Service, Sql, TestEnv, block_on, eventually, server};
 
 /// Two instances of the service with a primary and its replica.
-struct Pair {
+struct PrimaryAndReplica {
     _env: TestEnv,
     primary: Postgres,
     replica: Postgres,
@@ -14,7 +14,7 @@ struct Pair {
     services: [Service; 2],
 }
 
-impl Pair {
+impl PrimaryAndReplica {
     async fn start(max_lag: &str) -> Self {
         let primary = Postgres::start().await;
         let replica = primary.create_replica().await;
@@ -28,14 +28,14 @@ impl Pair {
         Self { _env: env, primary, replica, sql, services }
     }
 
-    async fn on_replica(&self, statement: &str) {
+    async fn execute_on_replica(&self, statement: &str) {
         let sql = Sql::postgres(&self.replica.url()).await;
         sql.execute(statement).await;
         sql.close().await;
     }
 
     /// Adds a fill-up without the service's knowledge.
-    async fn slip_in(&self, user: &User) {
+    async fn insert_on_primary(&self, user: &User) {
         self.sql
             .execute(&format!(
                 "INSERT INTO fuel_logs
@@ -55,7 +55,7 @@ struct User {
 }
 
 impl User {
-    async fn new(pair: &Pair, email: &str) -> Self {
+    async fn new(pair: &PrimaryAndReplica, email: &str) -> Self {
         let client = pair.services[0].register(email).await;
         let vehicle = client.add_vehicle(1).await;
         let clients = [client.clone(), client.at(&pair.services[1].url)];
@@ -84,7 +84,7 @@ impl User {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
     block_on(async {
-        let mut pair = Pair::start("60").await;
+        let mut pair = PrimaryAndReplica::start("60").await;
         let ann = User::new(&pair, "ann@example.org").await;
         for nth in 0..20 {
             let (by, other) = (usize::from(nth % 2 == 0), usize::from(nth % 2 == 1));
@@ -96,8 +96,8 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
 
         // The replica serves the reads: while it is paused, new records do not appear.
         eventually("the replica serves reads", async || {
-            pair.on_replica("SELECT pg_wal_replay_resume()").await;
-            pair.on_replica("SELECT pg_wal_replay_pause()").await;
+            pair.execute_on_replica("SELECT pg_wal_replay_resume()").await;
+            pair.execute_on_replica("SELECT pg_wal_replay_pause()").await;
             eventually("it stands still", async || {
                 let sql = Sql::postgres(&pair.replica.url()).await;
                 let paused = "SELECT COUNT(*) FROM (SELECT 1) _ \
@@ -108,7 +108,7 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
             })
             .await;
             let (before, _) = ann.counts(0).await;
-            pair.slip_in(&ann).await;
+            pair.insert_on_primary(&ann).await;
             ann.counts(0).await.0 == before && ann.counts(1).await.0 == before
         })
         .await;
@@ -124,7 +124,7 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
         }
 
         // The replica fails for good while it is being read.
-        pair.on_replica("SELECT pg_wal_replay_resume()").await;
+        pair.execute_on_replica("SELECT pg_wal_replay_resume()").await;
         let all = u64::try_from(pair.sql.number(shown).await).unwrap();
         for nth in 0..60 {
             if nth == 20 {
@@ -150,14 +150,14 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_lagging_replica_is_not_used() {
     block_on(async {
-        let pair = Pair::start("1").await;
+        let pair = PrimaryAndReplica::start("1").await;
         let ann = User::new(&pair, "ann@example.org").await;
         ann.add(0, 1).await;
-        pair.on_replica("SELECT pg_wal_replay_pause()").await;
-        pair.slip_in(&ann).await;
+        pair.execute_on_replica("SELECT pg_wal_replay_pause()").await;
+        pair.insert_on_primary(&ann).await;
         // The service does not know about this write: only the lag makes it read from the primary.
         eventually("the primary serves reads", async || ann.counts(0).await == (2, 2)).await;
-        pair.on_replica("SELECT pg_wal_replay_resume()").await;
+        pair.execute_on_replica("SELECT pg_wal_replay_resume()").await;
         eventually("it has caught up", async || ann.counts(1).await == (2, 2)).await;
     });
 }

@@ -36,7 +36,7 @@ impl Collector {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let sender = sender.clone();
-                thread::spawn(move || take(stream.unwrap(), &sender));
+                thread::spawn(move || receive_requests(stream.unwrap(), &sender));
             }
         });
         Self { url, bodies }
@@ -58,7 +58,7 @@ impl Collector {
     }
 }
 
-fn take(stream: TcpStream, sender: &Sender<Vec<u8>>) {
+fn receive_requests(stream: TcpStream, sender: &Sender<Vec<u8>>) {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut length, mut line, mut head) = (0, String::new(), String::new());
@@ -113,9 +113,9 @@ async fn ask(service: &Service, path: &str, cookie: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn stops(mut service: Service) {
+async fn assert_stops_cleanly(mut service: Service) {
     signal("TERM", service.pid());
-    assert_eq!(service.ended().await, Some(0), "{}", service.log());
+    assert_eq!(service.wait_for_exit().await, Some(0), "{}", service.log());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn traces_contain_requests_and_their_outbound_calls() {
         assert_eq!(ask(&service, "/api/vehicles", cookie).await, 200);
         assert_eq!(ask(&service, "/api/stations/search?query=fuel", cookie).await, 200);
         assert_eq!(ask(&service, &format!("/{CANARY}?{CANARY}"), cookie).await, 404);
-        stops(service).await;
+        assert_stops_cleanly(service).await;
 
         let (spans, raw) = collector.spans();
         let list = named(&spans, "GET /api/vehicles");
@@ -172,7 +172,7 @@ fn only_a_trusted_proxy_sets_the_trace_context() {
         let service = env.serve();
         let _client = service.anonymous();
         assert_eq!(ask(&service, "/api/vehicles", "").await, 401);
-        stops(service).await;
+        assert_stops_cleanly(service).await;
         let (spans, _) = collector.spans();
         let list = named(&spans, "GET /api/vehicles");
         assert_ne!(trace(list), TRACE);
@@ -189,7 +189,7 @@ fn an_unavailable_collector_is_tolerated() {
         let client = service.register("someone@example.org").await;
         client.add_vehicle(1).await;
         let started = Instant::now();
-        stops(service).await;
+        assert_stops_cleanly(service).await;
         assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
     });
     let output = TestEnv::empty().with("MVP__LOG__TRACES_URL", "here").run(&["config", "check"]);

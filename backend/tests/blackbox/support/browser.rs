@@ -16,7 +16,7 @@ pub(crate) struct BrowserSession {
 
 impl BrowserSession {
     /// Starts a browser with the screen size of a phone.
-    pub(crate) async fn begin() -> Self {
+    pub(crate) async fn start() -> Self {
         let profile = tempfile::tempdir().unwrap();
         let phone =
             Viewport { width: 390, height: 844, emulating_mobile: true, ..Viewport::default() };
@@ -42,7 +42,7 @@ impl BrowserSession {
     }
 
     /// Closes the browser.
-    pub(crate) async fn ends(mut self) {
+    pub(crate) async fn close(mut self) {
         self.browser.close().await.unwrap();
         self.browser.wait().await.unwrap();
         self.events.await.unwrap();
@@ -52,23 +52,23 @@ impl BrowserSession {
         self.page.url().await.ok().flatten().unwrap_or_default()
     }
 
-    pub(crate) async fn reaches(&self, path: &str) {
+    pub(crate) async fn wait_for_path(&self, path: &str) {
         eventually(&format!("at {path}"), async || self.url().await.ends_with(path)).await;
-        self.is_whole().await;
+        self.wait_until_loaded().await;
     }
 
-    pub(crate) async fn leaves(&self, path: &str) {
+    pub(crate) async fn wait_until_left(&self, path: &str) {
         eventually(&format!("away from {path}"), async || !self.url().await.ends_with(path)).await;
-        self.is_whole().await;
+        self.wait_until_loaded().await;
     }
 
     /// Waits for the footer, and so for the complete page.
-    pub(crate) async fn is_whole(&self) {
+    pub(crate) async fn wait_until_loaded(&self) {
         eventually("the complete page", async || self.page.find_element("footer").await.is_ok())
             .await;
     }
 
-    pub(crate) async fn shows(&self, text: &str) {
+    pub(crate) async fn wait_for_text(&self, text: &str) {
         let is_shown = async || {
             let Ok(body) = self.page.find_element("body").await else { return false };
             let shown = body.inner_text().await.ok().flatten().unwrap_or_default();
@@ -77,12 +77,12 @@ impl BrowserSession {
         eventually(&format!("{text:?} on the page"), is_shown).await;
     }
 
-    pub(crate) async fn types(&self, name: &str, text: &str) {
+    pub(crate) async fn type_into(&self, name: &str, text: &str) {
         let field = self.field(name).await;
         field.focus().await.unwrap().type_str(text).await.unwrap();
     }
 
-    pub(crate) async fn retypes(&self, name: &str, text: &str) {
+    pub(crate) async fn replace_value(&self, name: &str, text: &str) {
         let field = self.field(name).await;
         field.focus().await.unwrap();
         let typed = field.string_property("value").await.unwrap().unwrap_or_default();
@@ -94,7 +94,7 @@ impl BrowserSession {
     }
 
     /// Presses Enter in a field.
-    pub(crate) async fn enters(&self, name: &str) {
+    pub(crate) async fn press_enter(&self, name: &str) {
         self.field(name).await.press_key("Enter").await.unwrap();
     }
 
@@ -102,7 +102,7 @@ impl BrowserSession {
         self.page.find_element(format!("[name={name}]:not([type=hidden])")).await.unwrap()
     }
 
-    pub(crate) async fn follows(&self, link: &str) {
+    pub(crate) async fn click(&self, link: &str) {
         self.page.find_element(link).await.unwrap().click().await.unwrap();
     }
 }

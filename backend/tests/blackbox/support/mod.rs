@@ -339,7 +339,7 @@ impl Service {
     }
 
     /// Waits until it exits, and returns the exit code.
-    pub(crate) async fn ended(&mut self) -> Option<i32> {
+    pub(crate) async fn wait_for_exit(&mut self) -> Option<i32> {
         let mut status = None;
         eventually("the service exits", async || {
             status = self.child.try_wait().unwrap();

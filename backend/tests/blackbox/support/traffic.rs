@@ -22,11 +22,11 @@ const USERS: usize = 6;
 /// How long a user pauses after each fill-up, so that the CPU is not the bottleneck.
 const PAUSE: Duration = Duration::from_millis(30);
 /// How long to wait for a response before trying another instance.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after every instance has failed.
-const AGAIN: Duration = Duration::from_millis(20);
+const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// How often to check the health.
-const HEALTH: Duration = Duration::from_millis(100);
+const HEALTH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A write or a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Success {
 
 /// Observations so far.
 #[derive(Debug, Default)]
-struct Seen {
+struct Observations {
     stops: AtomicBool,
     successes: Mutex<Vec<Success>>,
     /// Responses that were stale, or contained a record twice.
@@ -58,7 +58,7 @@ struct Seen {
 /// Users who add fill-ups with an `Idempotency-Key`, retry at the next instance if one fails or returns 503,
 /// and read each fill-up back, first from another instance.
 pub(crate) struct Traffic {
-    seen: Arc<Seen>,
+    observations: Arc<Observations>,
     users: Vec<Client>,
     vehicles: Vec<String>,
     thread: JoinHandle<Ledger>,
@@ -67,7 +67,7 @@ pub(crate) struct Traffic {
 impl Traffic {
     /// Registers users and starts. The instances must have open registration.
     pub(crate) async fn start(instances: &[&Service]) -> Self {
-        let (seen, ledger) = (Arc::new(Seen::default()), Ledger::default());
+        let (observations, ledger) = (Arc::new(Observations::default()), Ledger::default());
         let (mut users, mut vehicles) = (Vec::new(), Vec::new());
         for nth in 0..USERS {
             let user = instances[0].register(&format!("user-{nth}@example.org")).await;
@@ -76,7 +76,8 @@ impl Traffic {
             users.push(user);
         }
         let urls: Vec<_> = instances.iter().map(|it| it.url.clone()).collect();
-        let (shared, pairs) = (Arc::clone(&seen), users.clone().into_iter().zip(vehicles.clone()));
+        let (shared, pairs) =
+            (Arc::clone(&observations), users.clone().into_iter().zip(vehicles.clone()));
         let pairs: Vec<_> = pairs.collect();
         let thread = std::thread::spawn(move || {
             block_on(async {
@@ -90,18 +91,18 @@ impl Traffic {
             });
             ledger
         });
-        Self { seen, users, vehicles, thread }
+        Self { observations, users, vehicles, thread }
     }
 
     /// The number of successful writes.
     pub(crate) fn writes(&self) -> usize {
-        let successes = self.seen.successes.lock().unwrap();
+        let successes = self.observations.successes.lock().unwrap();
         successes.iter().filter(|it| it.kind == Kind::Write).count()
     }
 
     /// The longest time since `begun` without a successful write, or without a successful read.
     pub(crate) fn longest_gap(&self, started: Instant) -> Duration {
-        let successes = self.seen.successes.lock().unwrap();
+        let successes = self.observations.successes.lock().unwrap();
         let gap = |kind: Kind| {
             let (mut last, mut longest) = (started, Duration::ZERO);
             for success in successes.iter().filter(|it| it.kind == kind && it.at > started) {
@@ -115,14 +116,14 @@ impl Traffic {
 
     /// The duration of the slowest request since `begun`, including retries.
     pub(crate) fn slowest(&self, started: Instant) -> Duration {
-        let successes = self.seen.successes.lock().unwrap();
+        let successes = self.observations.successes.lock().unwrap();
         let since = successes.iter().filter(|it| it.at > started);
         since.map(|it| it.took).max().unwrap_or_default()
     }
 
     /// Changes of health since `begun`: time, instance and state.
     pub(crate) fn health(&self, started: Instant) -> Vec<(Duration, usize, String)> {
-        let health = self.seen.health.lock().unwrap();
+        let health = self.observations.health.lock().unwrap();
         let since = health.iter().filter(|it| it.0 >= started);
         since.map(|(at, nth, said)| (*at - started, *nth, said.clone())).collect()
     }
@@ -130,11 +131,17 @@ impl Traffic {
     /// Stops after each user's last write, and reads everything back through each instance and with SQL.
     /// Asserts that nothing was lost, duplicated or stale.
     pub(crate) async fn check(self, instances: &[&Service], sql: &Sql) {
-        self.seen.stops.store(true, Ordering::SeqCst);
+        self.observations.stops.store(true, Ordering::SeqCst);
         let ledger = self.thread.join().unwrap();
-        let wrong = self.seen.wrong.lock().unwrap().clone();
-        let reads =
-            self.seen.successes.lock().unwrap().iter().filter(|it| it.kind == Kind::Read).count();
+        let wrong = self.observations.wrong.lock().unwrap().clone();
+        let reads = self
+            .observations
+            .successes
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|it| it.kind == Kind::Read)
+            .count();
         println!("{reads} reads, of which {} were stale or had duplicates", wrong.len());
         for instance in instances {
             let users: Vec<_> = self.users.iter().map(|it| it.at(&instance.url)).collect();
@@ -154,35 +161,42 @@ struct User {
 }
 
 impl User {
-    async fn work(self, ledger: &Ledger, seen: &Seen) {
+    async fn work(self, ledger: &Ledger, observations: &Observations) {
         let mut written = 0;
-        while !seen.stops.load(Ordering::SeqCst) {
+        while !observations.stops.load(Ordering::SeqCst) {
             let number = ledger.next();
             let body = client::fill_up(&self.vehicle, number);
             let name = client::text(&body["notes"]);
             ledger.intend(&name);
             let first = usize::try_from(number).unwrap();
             let post = async |at: &Client| at.post_idempotent("/api/fuel-logs", &body, &name).await;
-            let record = self.insist(Kind::Write, first, 201, &post, seen).await;
+            let record = self.retry_until(Kind::Write, first, 201, &post, observations).await;
             // Sometimes retry, as if the response had been lost.
             if number.is_multiple_of(8) {
-                let again = self.insist(Kind::Write, first + 1, 201, &post, seen).await;
+                let again =
+                    self.retry_until(Kind::Write, first + 1, 201, &post, observations).await;
                 assert_eq!(again, record, "a retry must give the same record");
             }
             ledger.acknowledge(name.clone(), record);
             written += 1;
             // Immediately, when the replica may lag behind, and later, when it may not.
-            self.read_back(first + 1, &body, written, seen).await;
+            self.read_back(first + 1, &body, written, observations).await;
             tokio::time::sleep(PAUSE).await;
-            self.read_back(first, &body, written, seen).await;
+            self.read_back(first, &body, written, observations).await;
         }
     }
 
     /// Reads lists and sums that must reflect the last write.
-    async fn read_back(&self, first: usize, last: &Value, written: u64, seen: &Seen) {
+    async fn read_back(
+        &self,
+        first: usize,
+        last: &Value,
+        written: u64,
+        observations: &Observations,
+    ) {
         let read = async |path: &str| {
             let get = async |at: &Client| at.send(Method::GET, path, None).await;
-            self.insist(Kind::Read, first, 200, get, seen).await
+            self.retry_until(Kind::Read, first, 200, get, observations).await
         };
         let garage = read("/api/vehicles").await;
         let logs = read(&format!("/api/fuel-logs?vehicleId={}&limit=1", self.vehicle)).await;
@@ -192,27 +206,27 @@ impl User {
         let expected = [&last["odometerReading"], &last["notes"], &Value::from(written)];
         if shown != expected {
             let wrong = format!("{shown:?} instead of {expected:?}");
-            seen.wrong.lock().unwrap().push(wrong);
+            observations.wrong.lock().unwrap().push(wrong);
         }
     }
 
     /// Sends a request to one instance after the other until one returns this status.
-    async fn insist(
+    async fn retry_until(
         &self,
         kind: Kind,
         first: usize,
         status: u16,
         send: impl AsyncFn(&Client) -> reqwest::Result<Response>,
-        seen: &Seen,
+        observations: &Observations,
     ) -> Value {
         let started = Instant::now();
         for attempt in 0.. {
             let instance = &self.instances[(first + attempt) % self.instances.len()];
-            match tokio::time::timeout(PATIENCE, send(instance)).await {
+            match tokio::time::timeout(TIMEOUT, send(instance)).await {
                 Ok(Ok(response)) if response.status == status => {
                     let at = Instant::now();
                     let success = Success { kind, at, took: at - started };
-                    seen.successes.lock().unwrap().push(success);
+                    observations.successes.lock().unwrap().push(success);
                     return response.body;
                 }
                 Ok(Ok(response)) => {
@@ -225,7 +239,7 @@ impl User {
                 Ok(Err(_)) | Err(_) => {}
             }
             if (attempt + 1).is_multiple_of(self.instances.len()) {
-                tokio::time::sleep(AGAIN).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
         unreachable!("attempts are unlimited")
@@ -233,12 +247,12 @@ impl User {
 }
 
 /// Records changes of an instance's health.
-async fn watch(nth: usize, url: &str, seen: &Seen) {
+async fn watch(nth: usize, url: &str, observations: &Observations) {
     let client = Client::anonymous(url);
     let mut before = String::new();
-    while !seen.stops.load(Ordering::SeqCst) {
+    while !observations.stops.load(Ordering::SeqCst) {
         let response = client.send(Method::GET, "/api/health", None);
-        let said = match tokio::time::timeout(PATIENCE, response).await {
+        let said = match tokio::time::timeout(TIMEOUT, response).await {
             Ok(Ok(Response { status, body, .. })) => {
                 let part = |name: &str| body[name]["state"].as_str().unwrap_or("?").to_owned();
                 format!(
@@ -252,9 +266,9 @@ async fn watch(nth: usize, url: &str, seen: &Seen) {
             _ => "no response".to_owned(),
         };
         if said != before {
-            seen.health.lock().unwrap().push((Instant::now(), nth, said.clone()));
+            observations.health.lock().unwrap().push((Instant::now(), nth, said.clone()));
             before = said;
         }
-        tokio::time::sleep(HEALTH).await;
+        tokio::time::sleep(HEALTH_INTERVAL).await;
     }
 }
