@@ -132,7 +132,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
     within_two_minutes(async {
         let form = FillUpForm::open(&metric()).await;
         let (volume, price, total) = ("volume", "unitPrice", "amount");
-        let form = async |typed: &[(&str, &str)]| {
+        let fill_in = async |typed: &[(&str, &str)]| {
             form.open_new_fill_up().await;
             for (name, text) in typed {
                 form.browser.type_into(name, text).await;
@@ -146,32 +146,32 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
             fields
         };
 
-        form(&[(volume, "40"), (price, "1.799")]).await;
-        assert_eq!(field_value().await, ["40", "1.799", "71.96"]);
+        fill_in(&[(volume, "40"), (price, "1.799")]).await;
+        assert_eq!(shown().await, ["40", "1.799", "71.96"]);
         // Calculated values follow the input, with the same decimal separator.
         form.browser.replace_value(volume, "40,5").await;
-        assert_eq!(field_value().await, ["40,5", "1.799", "72,86"]);
+        assert_eq!(shown().await, ["40,5", "1.799", "72,86"]);
         // Once the user edits a calculated value, it is no longer changed.
         form.browser.replace_value(total, "70").await;
         form.browser.replace_value(volume, "39").await;
-        assert_eq!(field_value().await, ["39", "1.799", "70"]);
+        assert_eq!(shown().await, ["39", "1.799", "70"]);
         form.browser.wait_for_text("Volume × price is 70.16.").await;
         // A difference of one cent is tolerated.
         form.browser.replace_value(total, "70.17").await;
         form.wait_until_hidden("Volume × price is").await;
         // If the input is not a number, calculated values are cleared.
-        form(&[(volume, "40"), (price, "1.799")]).await;
+        fill_in(&[(volume, "40"), (price, "1.799")]).await;
         form.browser.type_into(volume, ",5.1").await;
-        assert_eq!(field_value().await, ["40,5.1", "1.799", ""]);
+        assert_eq!(shown().await, ["40,5.1", "1.799", ""]);
 
-        form(&[(total, "50"), (price, "1.70")]).await;
-        assert_eq!(field_value().await, ["29.412", "1.70", "50"]);
-        form(&[(volume, "40"), (total, "50")]).await;
-        assert_eq!(field_value().await, ["40", "1.250", "50"]);
+        fill_in(&[(total, "50"), (price, "1.70")]).await;
+        assert_eq!(shown().await, ["29.412", "1.70", "50"]);
+        fill_in(&[(volume, "40"), (total, "50")]).await;
+        assert_eq!(shown().await, ["40", "1.250", "50"]);
 
         // German notation.
-        form(&[(volume, "300,00"), (total, "1.050,00")]).await;
-        assert_eq!(field_value().await, ["300,00", "3,500", "1.050,00"]);
+        fill_in(&[(volume, "300,00"), (total, "1.050,00")]).await;
+        assert_eq!(shown().await, ["300,00", "3,500", "1.050,00"]);
         form.browser.type_into("odometer", "100.000").await;
         form.browser.press_enter("odometer").await;
         form.browser.wait_until_left("/fuel-logs/new").await;
@@ -181,8 +181,8 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         assert_eq!(log["unitPrice"]["value"].to_string(), "3.5");
 
         // 1.234 liters or 1234: nothing is calculated until this is unambiguous.
-        form(&[(volume, "1.234"), (price, "1.5")]).await;
-        assert_eq!(field_value().await, ["1.234", "1.5", ""]);
+        fill_in(&[(volume, "1.234"), (price, "1.5")]).await;
+        assert_eq!(shown().await, ["1.234", "1.5", ""]);
         form.browser.close().await;
     });
 }
