@@ -43,9 +43,9 @@ pub fn router(app: &App) -> Router {
         .nest("/api", api)
         .route("/api/openapi.json", document)
         .route("/api/docs", page)
-        .route("/api", any(async || Error::NotFound("address")))
-        .route("/api/", any(async || Error::NotFound("address")))
-        .route("/api/{*rest}", any(async || Error::NotFound("address")))
+        .route("/api", any(async || Error::NotFound(crate::t!("core-not-found-address"))))
+        .route("/api/", any(async || Error::NotFound(crate::t!("core-not-found-address"))))
+        .route("/api/{*rest}", any(async || Error::NotFound(crate::t!("core-not-found-address"))))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
 
     let mut pages = Router::new().merge(problems::router());
@@ -54,7 +54,7 @@ pub fn router(app: &App) -> Router {
     }
     let pages = pages
         .route("/", get(async || Redirect::to("/vehicles")))
-        .fallback(async || Error::NotFound("page"))
+        .fallback(async || Error::NotFound(crate::t!("core-not-found-page")))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(middleware::from_fn_with_state(app.clone(), web::render_problems_as_pages));
 

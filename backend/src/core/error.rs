@@ -1,7 +1,5 @@
 //! The error type of the service, and how clients see it (RFC 9457).
 
-use std::borrow::Cow;
-
 use axum::{
     Extension,
     http::{HeaderValue, StatusCode, header},
@@ -9,6 +7,9 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::locale::Message;
+use crate::t;
 
 /// A result whose error handlers can return as it is.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -18,38 +19,38 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The body is not valid JSON or form data (400).
     #[error("{0}")]
-    Malformed(String),
+    Malformed(Message),
     /// The request is not authenticated (401).
-    #[error("sign in first")]
+    #[error("{}", t!("core-sign-in-first"))]
     Unauthorized,
     /// The token is invalid or expired (401).
-    #[error("this token opens nothing here, or has ended")]
+    #[error("{}", t!("core-invalid-token"))]
     InvalidToken,
     /// The e-mail address or the password is wrong; the response does not say which (401).
-    #[error("the e-mail address or the password is wrong")]
+    #[error("{}", t!("core-wrong-password"))]
     WrongPassword,
     /// The password was right, and the account requires a second factor (401).
     ///
     /// The cookie continues the sign-in.
-    #[error("the password is right; give the second factor too")]
+    #[error("{}", t!("core-second-factor-required"))]
     SecondFactorRequired(HeaderValue),
     /// The code or passkey is wrong, or was used before (401).
-    #[error("this code or passkey is not right, or has been used")]
+    #[error("{}", t!("core-wrong-factor"))]
     WrongFactor,
     /// The account must set up a second factor before anything else (403).
-    #[error("set up a second factor first")]
+    #[error("{}", t!("core-second-factor-missing"))]
     SecondFactorMissing,
     /// The user must enter the password again (403).
-    #[error("give your password once more first")]
+    #[error("{}", t!("core-confirmation-required"))]
     ConfirmationRequired,
     /// The user is not allowed to do this (403).
     #[error("{0}")]
-    Forbidden(&'static str),
+    Forbidden(Message),
     /// The resource does not exist, or belongs to another user (404).
-    #[error("there is no such {0}")]
-    NotFound(&'static str),
+    #[error("{0}")]
+    NotFound(Message),
     /// The vehicle is in the user's trash (404).
-    #[error("{title} is in your trash: restore it first")]
+    #[error("{}", t!("core-in-trash", title = .title))]
     InTrash {
         /// The vehicle's id.
         vehicle: uuid::Uuid,
@@ -57,7 +58,7 @@ pub enum Error {
         title: String,
     },
     /// The path exists, but not with this method (405).
-    #[error("this address does not answer that method")]
+    #[error("{}", t!("core-method-not-allowed"))]
     MethodNotAllowed,
     /// The request conflicts with stored data (409), in the way `name` says.
     #[error("{detail}")]
@@ -65,21 +66,21 @@ pub enum Error {
         /// The problem's name.
         name: &'static str,
         /// What it conflicts with.
-        detail: String,
+        detail: Message,
         /// The vehicle it conflicts with.
         vehicle: Option<uuid::Uuid>,
     },
     /// The record has changed since the client read it (412).
-    #[error("this was changed by someone else meanwhile: read it again")]
+    #[error("{}", t!("core-stale"))]
     Stale,
     /// The body is larger than the limit (413).
-    #[error("the request is larger than this service reads")]
+    #[error("{}", t!("core-too-large"))]
     TooLarge,
     /// The media type of the body is not supported (415); the supported one.
-    #[error("the body has to be {0}")]
+    #[error("{}", t!("core-unsupported-media-type", media_type = *.0))]
     UnsupportedMediaType(&'static str),
     /// The body is compressed (415).
-    #[error("the Content-Encoding of this body is not supported: send it without one")]
+    #[error("{}", t!("core-unsupported-encoding"))]
     UnsupportedEncoding,
     /// The request names a host that is not this service's (421).
     #[error("{}", unknown_host(.host, *.is_set_up))]
@@ -93,16 +94,16 @@ pub enum Error {
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
     /// Too many attempts (429); the number of seconds to wait.
-    #[error("too many attempts: try again later")]
+    #[error("{}", t!("core-too-many-requests"))]
     TooManyRequests(u64),
     /// A dependency is unavailable (503).
-    #[error("the service cannot do this now: try again in a moment")]
+    #[error("{}", t!("core-unavailable"))]
     Unavailable,
     /// The service is overloaded (503).
-    #[error("the service is asked for more than it can do: try again in a moment")]
+    #[error("{}", t!("core-overloaded"))]
     Overloaded,
     /// An internal error (500). The cause is logged and never sent to the client.
-    #[error("something went wrong here; it has been noted")]
+    #[error("{}", t!("core-internal"))]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -115,7 +116,7 @@ pub struct FieldError {
     /// The field, as a JSON pointer into the body (`/vin`), or the query parameter's name.
     pub pointer: String,
     /// What is wrong with it.
-    pub detail: String,
+    pub detail: Message,
     /// Its own problem type, if any.
     #[serde(skip)]
     pub kind: Option<&'static str>,
@@ -137,14 +138,18 @@ impl FieldError {
     /// Creates the error of a member that looks wrong: the request is accepted if it confirms the
     /// member's pointer ([`Confirmed`](super::input::Confirmed)).
     #[must_use]
-    pub fn implausible(name: &str, detail: impl Into<String>, expected: impl Into<String>) -> Self {
+    pub fn implausible(
+        name: &str,
+        detail: impl Into<Message>,
+        expected: impl Into<String>,
+    ) -> Self {
         let expected = Some(expected.into().into_boxed_str());
         Self { kind: Some(Self::IMPLAUSIBLE), expected, ..Self::at(name, detail) }
     }
 
     /// Creates the error of the member `name` of the body.
     #[must_use]
-    pub fn at(name: &str, detail: impl Into<String>) -> Self {
+    pub fn at(name: &str, detail: impl Into<Message>) -> Self {
         // The pointer to the whole body is empty.
         let slash = if name.is_empty() { "" } else { "/" };
         let pointer = format!("{slash}{}", name.replace('~', "~0").replace('/', "~1"));
@@ -155,8 +160,16 @@ impl FieldError {
     /// Creates the error of a member that names a vehicle in the user's trash.
     #[must_use]
     pub fn in_trash(name: &str, vehicle: uuid::Uuid) -> Self {
-        let detail = "is a vehicle in your trash: restore it first";
+        let detail = t!("core-field-in-trash");
         Self { kind: Some(IN_TRASH), vehicle: Some(vehicle), ..Self::at(name, detail) }
+    }
+
+    /// The detail, after the field's name if it has one.
+    fn with_name(&self) -> Message {
+        match self.name() {
+            "" => self.detail.clone(),
+            name => t!("core-field-detail", name = name, detail = &self.detail),
+        }
     }
 
     /// The field's name: the pointer without its slash.
@@ -169,32 +182,23 @@ impl FieldError {
 /// Describes the invalid fields in one line, where there is no form to show them in.
 #[must_use]
 pub fn describe(errors: &[FieldError]) -> String {
-    let describe = |error: &FieldError| match error.name() {
-        "" => error.detail.clone(),
-        name => format!("{name}: {}", error.detail),
-    };
-    errors.iter().map(describe).collect::<Vec<_>>().join("; ")
+    errors.iter().map(|it| it.with_name().to_string()).collect::<Vec<_>>().join("; ")
 }
 
-fn unknown_host(host: &str, is_set_up: bool) -> String {
-    let until = if is_set_up {
-        "this service does not answer to the name"
+fn unknown_host(host: &str, is_set_up: bool) -> Message {
+    if is_set_up {
+        t!("core-unknown-host", host = host)
     } else {
-        "until it has an account, this service does not answer to the name"
-    };
-    format!(
-        "{until} {host}: open it by the address in server.public_url, set server.public_url, or add \
-         the name to server.hosts"
-    )
+        t!("core-unknown-host-before-setup", host = host)
+    }
 }
 
-fn summary(errors: &[FieldError]) -> String {
+fn summary(errors: &[FieldError]) -> Message {
     match errors {
-        [only] if only.name().is_empty() => only.detail.clone(),
-        [only] => format!("{}: {}", only.name(), only.detail),
+        [only] => only.with_name(),
         errors => {
             let names: Vec<_> = errors.iter().map(FieldError::name).collect();
-            format!("{} fields are not as they have to be: {}", errors.len(), names.join(", "))
+            t!("core-fields-invalid", count = errors.len(), names = names.join(", "))
         }
     }
 }
@@ -202,13 +206,13 @@ fn summary(errors: &[FieldError]) -> String {
 impl Error {
     /// An invalid field.
     #[must_use]
-    pub fn invalid(name: &str, detail: impl Into<String>) -> Self {
+    pub fn invalid(name: &str, detail: impl Into<Message>) -> Self {
         Self::Invalid(vec![FieldError::at(name, detail)])
     }
 
     /// Creates a conflict with stored data, of the type `name`.
     #[must_use]
-    pub fn conflict(name: &'static str, detail: impl Into<String>) -> Self {
+    pub fn conflict(name: &'static str, detail: impl Into<Message>) -> Self {
         Self::Conflict { name, detail: detail.into(), vehicle: None }
     }
 
@@ -216,7 +220,7 @@ impl Error {
     #[must_use]
     pub fn duplicate(&self) -> Self {
         match self {
-            Self::NotFound(what) => Self::NotFound(what),
+            Self::NotFound(what) => Self::NotFound(what.clone()),
             Self::InTrash { vehicle, title } => {
                 Self::InTrash { vehicle: *vehicle, title: title.clone() }
             }
@@ -279,7 +283,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// A short summary of the problem type.
-    pub title: Cow<'static, str>,
+    pub title: String,
     /// The HTTP status.
     pub status: u16,
     /// What went wrong with this request.
@@ -341,7 +345,7 @@ impl IntoResponse for Error {
         let restore = vehicle_id.filter(|_| is_in_trash);
         let restore = restore.map(|id| format!("/api/vehicles/{id}/restore"));
         let fuel_log_id = errors.iter().find_map(|error| error.fuel_log);
-        let title = super::problems::title(name).into();
+        let title = super::problems::title(name).to_string();
         let kind = format!("/problems/{name}");
         let problem = Problem {
             kind,

@@ -12,6 +12,7 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod keys;
+pub mod locale;
 pub mod mail;
 pub mod metrics;
 pub mod minisign;

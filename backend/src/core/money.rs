@@ -1,5 +1,6 @@
 //! Currencies and amounts of money.
 
+use crate::{core::locale::Message, t};
 use std::{borrow::Cow, fmt};
 
 use chrono::NaiveDate;
@@ -121,11 +122,11 @@ impl fmt::Display for Currency {
 }
 
 impl Field for Currency {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {
-            return Err("must be a string".to_owned());
+            return Err(t!("core-field-string"));
         };
-        Self::parse(text).ok_or_else(|| "must be a currency code, such as USD or EUR".to_owned())
+        Self::parse(text).ok_or_else(|| t!("core-field-currency"))
     }
 
     fn schema() -> Schema {
@@ -243,7 +244,7 @@ impl Amount {
     ///
     /// # Errors
     /// An error message if it has more decimals than the currency.
-    pub fn of(self, currency: Currency) -> Result<Money, String> {
+    pub fn of(self, currency: Currency) -> Result<Money, Message> {
         let amount = match self.1 {
             Some(grouped) if currency.decimals() < 3 => grouped,
             _ => self.0,
@@ -251,8 +252,12 @@ impl Amount {
         let thousandths = amount.units();
         if thousandths % currency.smallest() != 0 {
             return Err(match currency.decimals() {
-                0 => format!("must be a whole number: {currency} has no decimals"),
-                decimals => format!("has too many decimals: {currency} amounts have {decimals}"),
+                0 => t!("core-field-currency-whole", currency = currency.to_string()),
+                decimals => t!(
+                    "core-field-currency-decimals",
+                    currency = currency.to_string(),
+                    decimals = decimals
+                ),
             });
         }
         Ok(Money { thousandths, currency })
@@ -260,19 +265,19 @@ impl Amount {
 }
 
 impl Field for Amount {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let typed = match given {
             FieldValue::Typed(text) => {
-                number::parse(text, NumberFormat::decimal(3)).map_err(|error| error.to_string())?
+                number::parse(text, NumberFormat::decimal(3)).map_err(Message::from)?
             }
             FieldValue::Number(text) | FieldValue::Text(text) => {
                 Typed { value: text.trim().to_owned(), other: None }
             }
-            _ => return Err("must be a number".to_owned()),
+            _ => return Err(t!("core-field-number")),
         };
         let read = |text: &str| Thousandths::parse(text).map_err(|error| error.to_string());
         let amount = Self(read(&typed.value)?, typed.other.as_deref().map(read).transpose()?);
-        if amount.0.units() < 0 { Err("must not be negative".to_owned()) } else { Ok(amount) }
+        if amount.0.units() < 0 { Err(t!("core-field-not-negative")) } else { Ok(amount) }
     }
 
     fn schema() -> Schema {
@@ -285,9 +290,9 @@ impl Field for Amount {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Currency, Field as _, FieldValue, Money, NaiveDate};
+    use super::{Amount, Currency, Field as _, FieldValue, Message, Money, NaiveDate};
 
-    fn money(number: &str, currency: &str) -> Result<Money, String> {
+    fn money(number: &str, currency: &str) -> Result<Money, Message> {
         let given = FieldValue::Number(number.to_owned());
         Amount::read(&given, NaiveDate::default())?.of(Currency::parse(currency).unwrap())
     }

@@ -3,215 +3,86 @@
 use askama::Template;
 use axum::{Router, response::Html, routing::get};
 
-use super::{App, Error, Result, http::Path, web};
+use super::{App, Error, Result, http::Path, locale::Message, web};
+use crate::t;
 
 /// Every problem type: its name, its title, and an explanation with what to do.
 const PROBLEM_TYPES: &[(&str, &str, &str)] = &[
-    (
-        "malformed",
-        "The request cannot be read",
-        "The body is not the JSON or the form that its Content-Type says. Nothing was changed.",
-    ),
-    (
-        "unauthorized",
-        "Nobody is signed in",
-        "The session has ended or none was given. Sign in, then send the request again.",
-    ),
-    (
-        "wrong-password",
-        "Signing in failed",
-        "No account has this e-mail address with this password. Which of the two is wrong is \
-         not told, so that nobody can find out who has an account here.",
-    ),
+    ("malformed", "core-problem-malformed", "core-problem-malformed-text"),
+    ("unauthorized", "core-problem-unauthorized", "core-problem-unauthorized-text"),
+    ("wrong-password", "core-problem-wrong-password", "core-problem-wrong-password-text"),
     (
         "second-factor-required",
-        "A second factor is needed",
-        "The password was right. Within ten minutes, give a code of the authenticator app or a \
-         recovery code, or use a passkey.",
+        "core-problem-second-factor-required",
+        "core-problem-second-factor-required-text",
     ),
-    (
-        "wrong-factor",
-        "This is not the second factor",
-        "The code is not right, was used before, or is older than a minute; or the passkey is \
-         not known here. A code is good once.",
-    ),
+    ("wrong-factor", "core-problem-wrong-factor", "core-problem-wrong-factor-text"),
     (
         "second-factor-missing",
-        "Set up a second factor first",
-        "Whoever runs this service asks for a second factor. Until the account has one, nothing \
-         else can be done.",
+        "core-problem-second-factor-missing",
+        "core-problem-second-factor-missing-text",
     ),
     (
         "confirmation-required",
-        "Give your password once more",
-        "What decides over how one signs in is changed only within ten minutes of giving the \
-         password. Give it to /api/auth/confirm, then send the request again.",
+        "core-problem-confirmation-required",
+        "core-problem-confirmation-required-text",
     ),
-    (
-        "factor-exists",
-        "This second factor is set up already",
-        "The account has an authenticator app. Remove it, then set up another.",
-    ),
-    (
-        "forbidden",
-        "This may not be done",
-        "Whoever is signed in may not do this, or the request came from another site.",
-    ),
-    (
-        "not-found",
-        "There is no such thing",
-        "Nothing is at this address, or what is there is not yours. The two look alike.",
-    ),
+    ("factor-exists", "core-problem-factor-exists", "core-problem-factor-exists-text"),
+    ("forbidden", "core-problem-forbidden", "core-problem-forbidden-text"),
+    ("not-found", "core-problem-not-found", "core-problem-not-found-text"),
     (
         "method-not-allowed",
-        "The method does not fit the address",
-        "The address is right, but it answers other methods. The Allow header names them.",
+        "core-problem-method-not-allowed",
+        "core-problem-method-not-allowed-text",
     ),
-    (
-        "duplicate-vin",
-        "You already have this vehicle",
-        "You have a vehicle with this VIN; vehicleId names it. Change that one instead.",
-    ),
-    (
-        "vin-in-trash",
-        "This vehicle is in your trash",
-        "You deleted a vehicle with this VIN; vehicleId names it. Restore it, and its fill-ups \
-         come back with it.",
-    ),
-    (
-        "vehicle-in-trash",
-        "This vehicle is in your trash",
-        "You deleted the vehicle that the request is about; vehicleId names it. Restore it with POST \
-         to the address in restore, and its fill-ups and services come back with it.",
-    ),
-    (
-        "duplicate-email",
-        "This e-mail address has an account",
-        "An account with this e-mail address exists. Sign in instead.",
-    ),
-    (
-        "duplicate-place",
-        "Another station is that place",
-        "A station with this googlePlaceId is saved here. Use that one instead.",
-    ),
+    ("duplicate-vin", "core-problem-duplicate-vin", "core-problem-duplicate-vin-text"),
+    ("vin-in-trash", "core-problem-vin-in-trash", "core-problem-vin-in-trash-text"),
+    ("vehicle-in-trash", "core-problem-vehicle-in-trash", "core-problem-vehicle-in-trash-text"),
+    ("duplicate-email", "core-problem-duplicate-email", "core-problem-duplicate-email-text"),
+    ("duplicate-place", "core-problem-duplicate-place", "core-problem-duplicate-place-text"),
     (
         "last-administrator",
-        "Somebody has to run the service",
-        "This is the last administrator who is not disabled. Make another one first.",
+        "core-problem-last-administrator",
+        "core-problem-last-administrator-text",
     ),
-    (
-        "already-completed",
-        "This is done already",
-        "The item of maintenance was completed before. What it left behind, if it comes again, is an \
-         item of its own.",
-    ),
-    (
-        "not-recurring",
-        "This does not come again",
-        "Only an item with an interval can be skipped: it has no next time. Postpone it, or delete it.",
-    ),
-    (
-        "too-far-ahead",
-        "The next time is too far ahead",
-        "The next time of the series is more than a hundred years ahead, or at more than an \
-         odometer can show. Complete the item, delete it, or shorten its interval.",
-    ),
-    (
-        "in-flight",
-        "The same request is under way",
-        "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
-         same key: it is done once, and you get its answer.",
-    ),
-    (
-        "too-many",
-        "There are enough of them",
-        "There is a bound to how many of these one account may have. Remove one first.",
-    ),
-    (
-        "conflict",
-        "It contradicts what is here",
-        "The request was understood, but it does not fit what is stored. Nothing was changed.",
-    ),
-    (
-        "last-way-in",
-        "This is the last way in",
-        "Without it nobody could get into the account any more. Link another log-in first.",
-    ),
+    ("already-completed", "core-problem-already-completed", "core-problem-already-completed-text"),
+    ("not-recurring", "core-problem-not-recurring", "core-problem-not-recurring-text"),
+    ("too-far-ahead", "core-problem-too-far-ahead", "core-problem-too-far-ahead-text"),
+    ("in-flight", "core-problem-in-flight", "core-problem-in-flight-text"),
+    ("too-many", "core-problem-too-many", "core-problem-too-many-text"),
+    ("conflict", "core-problem-conflict", "core-problem-conflict-text"),
+    ("last-way-in", "core-problem-last-way-in", "core-problem-last-way-in-text"),
     (
         "precondition-failed",
-        "It was changed meanwhile",
-        "The record is not the one that If-Match names. Read it again, then decide.",
+        "core-problem-precondition-failed",
+        "core-problem-precondition-failed-text",
     ),
-    (
-        "too-large",
-        "The request is too large",
-        "The body is larger than this service reads. Nothing was changed.",
-    ),
+    ("too-large", "core-problem-too-large", "core-problem-too-large-text"),
     (
         "unsupported-media-type",
-        "The media type is not read here",
-        "Send the body as application/json; changes may also say application/merge-patch+json.",
+        "core-problem-unsupported-media-type",
+        "core-problem-unsupported-media-type-text",
     ),
     (
         "unsupported-encoding",
-        "Compressed bodies are not supported",
-        "The request has a Content-Encoding header, such as gzip. Send the body as it is, without \
-         that header. Nothing was changed.",
+        "core-problem-unsupported-encoding",
+        "core-problem-unsupported-encoding-text",
     ),
-    (
-        "unknown-host",
-        "This is not the name of this service",
-        "The request names a host that is not this service's. Whoever runs it can set \
-         server.public_url to the address that people open, and list other names in server.hosts.",
-    ),
-    (
-        "invalid",
-        "Some fields are not as they have to be",
-        "The request was understood and refused; nothing was changed. Its errors name every \
-         field at fault and what is wrong with it.",
-    ),
-    (
-        "odometer-order",
-        "The odometer runs backwards",
-        "By date, a vehicle's readings only grow. The error names the one that this one \
-         contradicts. Correct the reading or the date; where the odometer really was replaced \
-         or turned back, say \"allowOdometerRollback\": true.",
-    ),
-    (
-        "implausible",
-        "Please check these values",
-        "Each error names a value that looks wrong, and what was expected. Correct the value, or \
-         send the request again with its pointer in \"confirm\", such as \"confirm\": \
-         [\"/odometerReading\"]. Nothing was changed.",
-    ),
-    (
-        "too-many-requests",
-        "Too many attempts",
-        "Wait for as many seconds as Retry-After says, then try again.",
-    ),
-    (
-        "unavailable",
-        "Not now",
-        "The database is away, or the request took too long. Whether it was still done is not \
-         certain: send it again with the same Idempotency-Key, or look first.",
-    ),
-    (
-        "overloaded",
-        "Too much at once",
-        "The service is asked for more than it can do. Nothing was done: wait for as many \
-         seconds as Retry-After says, then send the request again.",
-    ),
-    (
-        "internal",
-        "Something went wrong here",
-        "The fault is the service's own. It has been written to its log; X-Request-Id names it.",
-    ),
+    ("unknown-host", "core-problem-unknown-host", "core-problem-unknown-host-text"),
+    ("invalid", "core-problem-invalid", "core-problem-invalid-text"),
+    ("odometer-order", "core-problem-odometer-order", "core-problem-odometer-order-text"),
+    ("implausible", "core-problem-implausible", "core-problem-implausible-text"),
+    ("too-many-requests", "core-problem-too-many-requests", "core-problem-too-many-requests-text"),
+    ("unavailable", "core-problem-unavailable", "core-problem-unavailable-text"),
+    ("overloaded", "core-problem-overloaded", "core-problem-overloaded-text"),
+    ("internal", "core-problem-internal", "core-problem-internal-text"),
 ];
 
 /// The title of the problem type `name`.
 #[must_use]
-pub(super) fn title(name: &str) -> &'static str {
-    PROBLEM_TYPES.iter().find(|kind| kind.0 == name).map_or("Problem", |kind| kind.1)
+pub(super) fn title(name: &str) -> Message {
+    let id = PROBLEM_TYPES.iter().find(|kind| kind.0 == name).map_or("core-problem", |kind| kind.1);
+    message(id)
 }
 
 /// The routes of the explanations.
@@ -222,25 +93,34 @@ pub fn router() -> Router<App> {
 #[derive(Template)]
 #[template(path = "core/templates/explain.html")]
 struct ProblemTypePage {
-    title: &'static str,
-    text: &'static str,
+    title: Message,
+    text: Message,
     layout: web::Layout,
 }
 
+/// A message without arguments.
+const fn message(id: &'static str) -> Message {
+    Message::new(id, Vec::new())
+}
+
 async fn show_problem_type(Path(name): Path<String>, layout: web::Layout) -> Result<Html<String>> {
-    let kind = PROBLEM_TYPES.iter().find(|kind| kind.0 == name).ok_or(Error::NotFound("page"))?;
-    web::page(&ProblemTypePage { title: kind.1, text: kind.2, layout })
+    let kind = PROBLEM_TYPES
+        .iter()
+        .find(|kind| kind.0 == name)
+        .ok_or_else(|| Error::NotFound(t!("core-not-found-page")))?;
+    web::page(&ProblemTypePage { title: message(kind.1), text: message(kind.2), layout })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::Error, PROBLEM_TYPES};
+    use crate::t;
 
     #[test]
     fn every_error_has_a_documented_problem_type() {
-        let conflict = |name| Error::Conflict { name, detail: String::new(), vehicle: None };
+        let conflict = |name| Error::Conflict { name, detail: t!("core-problem"), vehicle: None };
         let errors = [
-            Error::Malformed(String::new()),
+            Error::Malformed(t!("core-problem")),
             Error::Unauthorized,
             Error::InvalidToken,
             Error::WrongPassword,
@@ -249,8 +129,8 @@ mod tests {
             Error::SecondFactorMissing,
             Error::ConfirmationRequired,
             conflict("factor-exists"),
-            Error::Forbidden(""),
-            Error::NotFound(""),
+            Error::Forbidden(t!("core-problem")),
+            Error::NotFound(t!("core-problem")),
             Error::InTrash { vehicle: uuid::Uuid::nil(), title: String::new() },
             Error::MethodNotAllowed,
             conflict("duplicate-vin"),

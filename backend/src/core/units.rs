@@ -58,7 +58,7 @@ macro_rules! text_enum {
             fn try_from(text: &str) -> Result<Self, String> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(concat!("has to be one of:" $(, " ", $text)+).to_owned()),
+                    _ => Err(format!("{text:?} is not one of:{}", concat!($(" ", $text),+))),
                 }
             }
         }
@@ -75,11 +75,16 @@ macro_rules! text_enum {
             fn read(
                 given: &$crate::core::input::FieldValue,
                 _: chrono::NaiveDate,
-            ) -> Result<Self, String> {
+            ) -> Result<Self, $crate::core::locale::Message> {
                 use $crate::core::input::FieldValue;
                 match given {
-                    FieldValue::Text(text) | FieldValue::Typed(text) => Self::try_from(text.clone()),
-                    _ => Err("has to be a text".to_owned()),
+                    FieldValue::Text(text) | FieldValue::Typed(text) => {
+                        Self::try_from(text.as_str()).map_err(|_| {
+                            let choices = concat!($($text, " "),+).trim_end();
+                            $crate::t!("core-field-choice", choices = choices)
+                        })
+                    }
+                    _ => Err($crate::t!("core-field-string")),
                 }
             }
 

@@ -73,6 +73,12 @@ impl Layout {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The language of the page, as a BCP 47 tag.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        super::locale::current().tag()
+    }
+
     /// The service's version.
     #[must_use]
     pub fn version(&self) -> &'static str {
@@ -99,7 +105,7 @@ struct ProblemPage<'a> {
 
 impl ProblemPage<'_> {
     fn title(&self) -> &str {
-        if self.problem.kind == "/problems/not-found" { "Not found" } else { &self.problem.title }
+        &self.problem.title
     }
 
     /// The vehicle in the trash, if the problem is about one.

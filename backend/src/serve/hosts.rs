@@ -51,8 +51,7 @@ impl AllowedHosts {
     ) -> Result<(), Error> {
         let host = requested_host(headers)?;
         if uri.authority().is_some_and(|it| !it.as_str().eq_ignore_ascii_case(host.as_str())) {
-            let why = "the address and the Host header of the request name different hosts";
-            return Err(Error::Malformed(why.to_owned()));
+            return Err(Error::Malformed(crate::t!("core-host-mismatch")));
         }
         let Some(rules) = &self.0 else { return Ok(()) };
         let name = host.host().trim_end_matches('.').to_ascii_lowercase();
@@ -96,10 +95,10 @@ fn configured_names(server: &Server) -> Vec<String> {
 fn requested_host(headers: &HeaderMap) -> Result<Authority, Error> {
     let mut all = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (all.next(), all.next()) else {
-        return Err(Error::Malformed("the request must have exactly one Host header".to_owned()));
+        return Err(Error::Malformed(crate::t!("core-host-count")));
     };
     let host = Authority::try_from(host.as_bytes()).ok().filter(|it| !it.as_str().contains('@'));
-    host.ok_or_else(|| Error::Malformed("the Host header is not a host name".to_owned()))
+    host.ok_or_else(|| Error::Malformed(crate::t!("core-host-invalid")))
 }
 
 /// Whether `name` always means this service: a localhost name, or the local address of the connection. An

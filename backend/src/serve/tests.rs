@@ -201,7 +201,7 @@ async fn requests_beyond_the_limit_are_refused() {
     }
     let page = service.get("/vehicles").await;
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after: 2"), "{page}");
-    assert!(page.contains("text/html") && page.contains("Too much at once"), "{page}");
+    assert!(page.contains("text/html") && page.contains("The server is busy"), "{page}");
     // These are not limited, or have their own limit.
     for path in ["/health", &Assets::get().css, "/api/health"] {
         let response = service.get(path).await;

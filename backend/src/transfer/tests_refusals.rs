@@ -212,7 +212,7 @@ fn an_unsupported_value_is_reported_without_the_value() {
         for (change, message) in [
             (
                 "UPDATE stations SET phone = '0123456789012345678901'",
-                "phone has more than 20 characters",
+                "phone must have at most 20 characters",
             ),
             ("UPDATE stations SET name = 'a' || char(0) || 'b'", "name contains a NUL character"),
             ("UPDATE stations SET latitude = 10000000000", "latitude has more than 10 digits"),

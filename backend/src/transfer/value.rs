@@ -170,7 +170,7 @@ impl Value {
             (Self::Text(text), Kind::Text(Some(most)) | Kind::Char(most))
                 if text.chars().count() > most =>
             {
-                Err(format!("has more than {most} characters"))
+                Err(format!("must have at most {most} characters"))
             }
             (Self::Text(text), Kind::Char(_)) if text.ends_with(' ') => {
                 Err("ends with a blank, which PostgreSQL doesn't store there".to_owned())

@@ -45,7 +45,7 @@ async fn an_account_is_created_with_a_password_from_standard_input_or_a_file(env
 
     let short = with_input(env.command(&[&create[..], &["cid@example.org"]].concat()), "short\n");
     let refused = short.expect_failure(1);
-    assert!(refused.contains("password: has fewer than 8 characters"), "{refused}");
+    assert!(refused.contains("password: must have at least 8 characters"), "{refused}");
     // Standard input is empty.
     let refused = env.run(&[&create[..], &["cid"]].concat()).expect_failure(1);
     for words in ["email: has to be an e-mail address", "password: is required"] {
@@ -123,7 +123,7 @@ async fn a_first_administrator_without_a_good_password_stops_the_start(env: Test
     let env = with_first_administrator(env);
     std::fs::write(env.folder().join("first-password"), "short").unwrap();
     let refused = env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
-    let words = "auth.first_administrator_password: has fewer than 8 characters";
+    let words = "auth.first_administrator_password: must have at least 8 characters";
     assert!(refused.contains(words) && refused.contains("exit status: 1"), "{refused}");
     let checked = env.run(&["check"]);
     assert_eq!(checked.code, Some(1), "{checked:?}");

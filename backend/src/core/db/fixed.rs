@@ -1,5 +1,6 @@
 //! Exact decimals: `NUMERIC` on PostgreSQL, scaled integers on SQLite, never floats.
 
+use crate::{core::locale::Message, t};
 use std::{borrow::Cow, fmt};
 
 use rust_decimal::Decimal;
@@ -29,6 +30,16 @@ pub enum FixedError {
     /// It has too many digits before the point.
     #[error("is too large: at most {0} digits before the point")]
     TooLarge(u32),
+}
+
+impl From<FixedError> for Message {
+    fn from(error: FixedError) -> Self {
+        match error {
+            FixedError::NotANumber => t!("core-field-number"),
+            FixedError::TooManyDecimals(most) => t!("core-field-decimals", most = most),
+            FixedError::TooLarge(most) => t!("core-field-number-too-large", most = most),
+        }
+    }
 }
 
 impl<const P: u32, const S: u32> Fixed<P, S> {

@@ -1,6 +1,7 @@
 //! Extractors that reject requests with problem documents.
 #![expect(clippy::disallowed_types, reason = "wraps what the rest must not use")]
 
+use crate::t;
 use std::{collections::BTreeMap, future::poll_fn, pin::Pin, task::Poll};
 
 use aide::{
@@ -113,7 +114,7 @@ async fn read_body(request: Request) -> Result<Vec<u8>> {
     let mut body = request.into_body();
     let (mut received, mut discarded) = (Vec::new(), 0);
     while let Some(frame) = next_frame(&mut body, permit.as_ref()).await {
-        let incomplete = |_| Error::Malformed("the body ended before its end".to_owned());
+        let incomplete = |_| Error::Malformed(t!("core-body-cut-short"));
         let Ok(data) = frame.map_err(incomplete)?.into_data() else { continue };
         if discarded == 0 && received.len() + data.len() <= MAX_BODY {
             if let Some(permit) = &permit {
@@ -275,7 +276,7 @@ pub struct Path<T>(pub T);
 
 impl From<axum::extract::rejection::PathRejection> for Error {
     fn from(_: axum::extract::rejection::PathRejection) -> Self {
-        Self::NotFound("thing")
+        Self::NotFound(crate::t!("core-not-found-record"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Idempotent requests: of several requests with the same `Idempotency-Key` only one is executed,
 //! and all get its response.
 
+use crate::t;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -112,7 +113,7 @@ fn begin_request(
             key.to_owned()
         }
         Some(_) => {
-            let why = format!("has to be 1 to {MAX_KEY_LENGTH} printable characters");
+            let why = t!("core-field-key", most = MAX_KEY_LENGTH);
             return Err(Error::invalid("Idempotency-Key", why));
         }
     };
@@ -298,7 +299,7 @@ impl Idempotency {
     /// The error for a key that was used for another request.
     #[must_use]
     pub fn key_reused() -> Error {
-        let why = "has been used for another request within the last 24 hours";
+        let why = t!("core-field-key-reused");
         Error::invalid("Idempotency-Key", why)
     }
 

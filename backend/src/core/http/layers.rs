@@ -26,7 +26,11 @@ use super::{
     RateLimits, RequestMeter,
     log::{self, REQUEST_ID, filter_proxy_headers},
 };
-use crate::core::{App, Error, metrics::CountRequests};
+use crate::core::{
+    App, Error,
+    locale::{self, Locale},
+    metrics::CountRequests,
+};
 
 /// The time limit of a request, including receiving the body.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -57,11 +61,29 @@ where
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(app.clone(), log::log))
         .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn(set_locale))
         .layer(CatchPanicLayer::custom(respond_to_panic))
         .layer(middleware::from_fn(enforce_deadline))
         .layer(middleware::from_fn_with_state(app.clone(), identify))
         .layer(reject_cross_site_requests(app));
     router.layer(layers)
+}
+
+/// Responds in the locale that the client prefers (`Accept-Language`), until the user is known.
+async fn set_locale(request: Request, next: Next) -> Response {
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+    let accepted = accepted.and_then(|it| it.to_str().ok()).map_or(Locale::EnUs, Locale::negotiate);
+    locale::scope(accepted, async {
+        let mut response = next.run(request).await;
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.map(HeaderValue::as_bytes).unwrap_or_default();
+        if content_type.starts_with(b"text/html") || content_type == b"application/problem+json" {
+            let language = HeaderValue::from_static(locale::current().tag());
+            response.headers_mut().entry(header::CONTENT_LANGUAGE).or_insert(language);
+        }
+        response
+    })
+    .await
 }
 
 /// Rejects cross-site requests.
@@ -74,9 +96,7 @@ fn reject_cross_site_requests(
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
         None => csrf,
     };
-    csrf.with_rejection_response(|_| {
-        Error::Forbidden("the request comes from another site").into_response()
-    })
+    csrf.with_rejection_response(|_| Error::Forbidden(crate::t!("core-other-site")).into_response())
 }
 
 /// The deadline of a request.

@@ -178,7 +178,8 @@ mod tests {
     async fn internal_errors_include_the_request_id() {
         let test = TestApp::on_sqlite().await;
         let boom = get(async || -> &'static str { panic!("boom") });
-        let missing = get(async || crate::core::Error::NotFound("thing"));
+        let missing =
+            get(async || crate::core::Error::NotFound(crate::t!("core-not-found-record")));
         let router = Router::new().route("/boom", boom).route("/missing", missing);
         let router = layers(router, &test.app, identify);
         let (id, body) = get_json(&router, "/boom").await;

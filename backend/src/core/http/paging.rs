@@ -1,5 +1,6 @@
 //! Keyset pagination: the cursor is the sort key of the last row.
 
+use crate::{core::locale::Message, t};
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
@@ -88,14 +89,14 @@ impl Default for Limit {
 }
 
 impl Field for Limit {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let (FieldValue::Typed(text) | FieldValue::Number(text)) = given else {
-            return Err("has to be a whole number".to_owned());
+            return Err(t!("core-field-whole-number"));
         };
         let digits = Some(text.trim()).filter(|it| it.bytes().all(|it| it.is_ascii_digit()));
         let limit =
             digits.and_then(|it| it.parse::<u16>().ok()).filter(|it| (1..=Self::MAX).contains(it));
-        limit.map(Self).ok_or_else(|| format!("has to be from 1 to {}", Self::MAX))
+        limit.map(Self).ok_or_else(|| t!("core-field-range", least = 1, most = Self::MAX))
     }
 
     fn schema() -> Schema {
@@ -133,10 +134,10 @@ impl Cursor {
 }
 
 impl Field for Cursor {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Typed(text) if text.len() <= 200 => Ok(Self(text.clone())),
-            _ => Err("is not a cursor that this service gave".to_owned()),
+            _ => Err(t!("core-field-cursor")),
         }
     }
 
@@ -160,8 +161,9 @@ pub fn after_cursor(
 ) -> Result<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
     match cursor {
         None => Ok((end_of_time(), uuid::Uuid::max())),
-        Some(cursor) => moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave")),
+        Some(cursor) => {
+            moment_and_id(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! File uploads: the file is written to disk as it arrives, so its size does not matter.
 
+use crate::t;
 use std::{
     fs::File,
     io::{self, Seek as _},
@@ -73,7 +74,7 @@ impl Upload {
         // Browsers send a field without a file as an empty file without a name.
         upload
             .filter(|it| !(it.name.is_empty() && it.size == 0))
-            .ok_or_else(|| Error::invalid(field, "is required"))
+            .ok_or_else(|| Error::invalid(field, t!("core-field-required")))
     }
 }
 
@@ -129,7 +130,7 @@ fn clean_name(name: &str) -> String {
 fn refusal(error: multer::Error) -> Error {
     match error {
         multer::Error::StreamSizeExceeded { .. } => Error::TooLarge,
-        other => Error::Malformed(format!("the form is not whole: {other}")),
+        other => Error::Malformed(t!("core-body-form", error = other.to_string())),
     }
 }
 

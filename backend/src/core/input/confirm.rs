@@ -1,5 +1,6 @@
 //! Confirmed values: values that look wrong but are right.
 
+use crate::{core::locale::Message, t};
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -27,8 +28,8 @@ impl Confirmed {
 }
 
 impl Field for Confirmed {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let wrong = || "must be a list of JSON pointers, such as [\"/vin\"]".to_owned();
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
+        let wrong = || t!("core-field-pointers");
         let pointers: BTreeSet<String> = match given {
             FieldValue::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
             // The form fields of this name, joined by spaces.

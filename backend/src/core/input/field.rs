@@ -1,5 +1,6 @@
 //! The types of fields and how each is read.
 
+use crate::{core::locale::Message, t};
 use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
@@ -24,7 +25,7 @@ pub trait Field: Sized {
     ///
     /// # Errors
     /// What is wrong, as the end of a sentence that starts with the field's name.
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String>;
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message>;
 
     /// Its JSON schema.
     fn schema() -> Schema;
@@ -39,7 +40,7 @@ pub trait Member: Sized {
     ///
     /// # Errors
     /// As [`Field::read`].
-    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String>;
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, Message>;
 
     /// Its JSON schema.
     fn schema() -> Schema;
@@ -48,9 +49,9 @@ pub trait Member: Sized {
 impl<T: Field> Member for T {
     const REQUIRED: bool = true;
 
-    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, Message> {
         match given {
-            None | Some(FieldValue::Null) => Err("is required".to_owned()),
+            None | Some(FieldValue::Null) => Err(t!("core-field-required")),
             Some(given) => T::read(given, today),
         }
     }
@@ -71,7 +72,7 @@ fn is_blank_text(text: &str) -> bool {
 
 /// An optional member.
 impl<T: Field> Member for Option<T> {
-    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, Message> {
         match given {
             None | Some(FieldValue::Null) => Ok(None),
             Some(FieldValue::Text(text) | FieldValue::Typed(text))
@@ -120,10 +121,10 @@ impl<T> Change<T> {
 }
 
 impl<T: Field> Member for Change<T> {
-    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, Message> {
         match given {
             None => Ok(Self::Unchanged),
-            Some(FieldValue::Null) => Err("cannot be cleared".to_owned()),
+            Some(FieldValue::Null) => Err(t!("core-field-not-clearable")),
             Some(given) => T::read(given, today).map(Self::Set),
         }
     }
@@ -167,7 +168,7 @@ impl<T> Clearable<T> {
 }
 
 impl<T: Field> Member for Clearable<T> {
-    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, Message> {
         match given {
             None => Ok(Self::Unchanged),
             Some(given) => {
@@ -201,10 +202,10 @@ pub struct Text<const MAX: usize>(pub String);
 impl<const MAX: usize> Field for Text<MAX> {
     const IS_TEXT: bool = true;
 
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let text = text_of(given)?;
         if text.chars().any(char::is_control) {
-            return Err("holds a control character".to_owned());
+            return Err(t!("core-field-control-character"));
         }
         reject_invisible(text)?;
         bounded(text.trim(), MAX).map(Self)
@@ -227,11 +228,11 @@ impl LongText {
 impl Field for LongText {
     const IS_TEXT: bool = true;
 
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         // Forms send line breaks as CRLF.
         let text = text_of(given)?.replace("\r\n", "\n");
         if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t')) {
-            return Err("holds a control character".to_owned());
+            return Err(t!("core-field-control-character"));
         }
         reject_invisible(&text)?;
         bounded(text.trim(), Self::MAX).map(Self)
@@ -245,14 +246,18 @@ impl Field for LongText {
 }
 
 /// Reads a date from 1886 on, as `YYYY-MM-DD`.
-pub(super) fn day(given: &FieldValue) -> Result<NaiveDate, String> {
+pub(super) fn day(given: &FieldValue) -> Result<NaiveDate, Message> {
     let date = calendar_day(given)?;
-    if date.year() < FIRST_YEAR { Err(format!("is before {FIRST_YEAR}")) } else { Ok(date) }
+    if date.year() < FIRST_YEAR {
+        Err(t!("core-field-date-too-early", year = FIRST_YEAR.to_string()))
+    } else {
+        Ok(date)
+    }
 }
 
 /// Reads any date, as `YYYY-MM-DD`.
-pub(super) fn calendar_day(given: &FieldValue) -> Result<NaiveDate, String> {
-    let wrong = || "has to be a date as YYYY-MM-DD".to_owned();
+pub(super) fn calendar_day(given: &FieldValue) -> Result<NaiveDate, Message> {
+    let wrong = || t!("core-field-date");
     let text = text_of(given).map_err(|_| wrong())?.trim();
     // The parser alone would also accept `2026-1-5` and `+2026-01-05`.
     let shaped = text.len() == 10
@@ -263,30 +268,30 @@ pub(super) fn calendar_day(given: &FieldValue) -> Result<NaiveDate, String> {
     shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().ok_or_else(wrong)
 }
 
-fn text_of(given: &FieldValue) -> Result<&str, String> {
+fn text_of(given: &FieldValue) -> Result<&str, Message> {
     match given {
         FieldValue::Text(text) | FieldValue::Typed(text) => Ok(text),
-        _ => Err("has to be a text".to_owned()),
+        _ => Err(t!("core-field-string")),
     }
 }
 
-fn bounded(text: &str, most: usize) -> Result<String, String> {
+fn bounded(text: &str, most: usize) -> Result<String, Message> {
     if text.is_empty() {
-        return Err("is empty".to_owned());
+        return Err(t!("core-field-empty"));
     }
     if text.chars().count() > most {
-        return Err(format!("has more than {most} characters"));
+        return Err(t!("core-field-too-long", most = most));
     }
     Ok(text.to_owned())
 }
 
 impl Field for bool {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Bool(value) => Ok(*value),
             FieldValue::Typed(text) if text == "true" || text == "on" => Ok(true),
             FieldValue::Typed(text) if text == "false" => Ok(false),
-            _ => Err("has to be true or false".to_owned()),
+            _ => Err(t!("core-field-boolean")),
         }
     }
 
@@ -297,10 +302,10 @@ impl Field for bool {
 
 impl Field for NaiveDate {
     /// A date from 1886 to a year ahead, as `YYYY-MM-DD`.
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let date = day(given)?;
         if today.checked_add_months(Months::new(12)).is_some_and(|limit| date > limit) {
-            return Err("is more than a year ahead".to_owned());
+            return Err(t!("core-field-date-year-ahead"));
         }
         Ok(date)
     }
@@ -312,14 +317,14 @@ impl Field for NaiveDate {
 
 impl<const P: u32, const S: u32> Field for Fixed<P, S> {
     /// A number that is not negative, or a string with one.
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let text = match given {
             FieldValue::Number(text) | FieldValue::Text(text) => text.trim(),
             FieldValue::Typed(text) => &plain(text, NumberFormat::decimal(S))?,
-            _ => return Err("has to be a number".to_owned()),
+            _ => return Err(t!("core-field-number")),
         };
-        let value = Self::parse(text).map_err(|error| error.to_string())?;
-        if value.units() < 0 { Err("is negative".to_owned()) } else { Ok(value) }
+        let value = Self::parse(text).map_err(Message::from)?;
+        if value.units() < 0 { Err(t!("core-field-not-negative")) } else { Ok(value) }
     }
 
     fn schema() -> Schema {
@@ -337,28 +342,32 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
 ///
 /// # Errors
 /// As for [`Field::read`].
-fn plain(typed: &str, format: NumberFormat) -> Result<String, String> {
-    number::parse(typed, format).map(|it| it.value).map_err(|error| error.to_string())
+fn plain(typed: &str, format: NumberFormat) -> Result<String, Message> {
+    number::parse(typed, format).map(|it| it.value).map_err(Message::from)
 }
 
 /// Reads a whole number from `least` to `most`: a JSON number, or text typed into a form.
 ///
 /// # Errors
 /// As for [`Field::read`].
-pub(super) fn whole_number(given: &FieldValue, least: i32, most: i32) -> Result<i32, String> {
+pub(super) fn whole_number(given: &FieldValue, least: i32, most: i32) -> Result<i32, Message> {
     let number = match given {
         FieldValue::Number(text) => Fixed::<10, 0>::parse(text),
         FieldValue::Typed(text) => Fixed::<10, 0>::parse(&plain(text, NumberFormat::WHOLE)?),
-        _ => return Err("has to be a whole number".to_owned()),
+        _ => return Err(t!("core-field-whole-number")),
     };
-    let outside = || format!("has to be from {least} to {most}");
+    // Numbers of four digits can be years, which have no thousands separator.
+    let outside = || match most {
+        ..10_000 => t!("core-field-range", least = least.to_string(), most = most.to_string()),
+        _ => t!("core-field-range", least = least, most = most),
+    };
     match number {
         Ok(number) => i32::try_from(number.units())
             .ok()
             .filter(|it| (least..=most).contains(it))
             .ok_or_else(outside),
         Err(crate::core::db::fixed::FixedError::TooLarge(_)) => Err(outside()),
-        Err(_) => Err("has to be a whole number".to_owned()),
+        Err(_) => Err(t!("core-field-whole-number")),
     }
 }
 
@@ -372,7 +381,7 @@ impl Odometer {
 }
 
 impl Field for Odometer {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         whole_number(given, 0, Self::MAX).map(Self)
     }
 
@@ -388,7 +397,7 @@ impl Field for Odometer {
 pub struct ModelYear(pub i32);
 
 impl Field for ModelYear {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         whole_number(given, FIRST_YEAR, today.year() + 2).map(Self)
     }
 

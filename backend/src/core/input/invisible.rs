@@ -1,5 +1,7 @@
 //! Invisible characters: a text must not contain hidden ones or consist of blank ones.
 
+use crate::{core::locale::Message, t};
+
 /// The joiners, which some scripts and emoji need between two characters.
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
@@ -89,7 +91,7 @@ fn first(text: &str) -> Option<(usize, char, &'static str)> {
 ///
 /// # Errors
 /// Names the character and quotes the text before it.
-pub(super) fn reject_invisible(text: &str) -> Result<(), String> {
+pub(super) fn reject_invisible(text: &str) -> Result<(), Message> {
     if text.is_ascii() {
         return Ok(());
     }
@@ -97,20 +99,15 @@ pub(super) fn reject_invisible(text: &str) -> Result<(), String> {
         let begin = place.saturating_sub(QUOTED);
         let before: String = text.chars().skip(begin).take(place - begin).collect();
         let before = before.trim();
-        let place = if before.is_empty() {
-            "at the beginning".to_owned()
+        let code = format!("U+{:04X}", u32::from(character));
+        return Err(if before.is_empty() {
+            t!("core-field-invisible-first", code = code, name = name)
         } else {
-            format!("after “{before}”")
-        };
-        let code = u32::from(character);
-        return Err(format!(
-            "contains an invisible character, U+{code:04X} ({name}), {place}: remove it"
-        ));
+            t!("core-field-invisible-after", code = code, name = name, before = before)
+        });
     }
     if !text.trim().is_empty() && text.chars().all(is_blank) {
-        return Err(
-            "contains only invisible characters: enter at least one visible character".to_owned()
-        );
+        return Err(t!("core-field-only-invisible"));
     }
     Ok(())
 }
@@ -150,13 +147,13 @@ mod tests {
                     format!("Car{character}"),
                     format!("Ca\n{character}r"),
                 ] {
-                    let refused = reject_invisible(&text).unwrap_err();
+                    let refused = reject_invisible(&text).unwrap_err().to_string();
                     assert!(refused.contains(&code), "{text:?}: {refused}");
                 }
                 assert_eq!(strip_invisible(&format!("Ca{character}r")), "Car");
             }
         }
-        let refused = reject_invisible("Red C\u{200b}ar").unwrap_err();
+        let refused = reject_invisible("Red C\u{200b}ar").unwrap_err().to_string();
         let expected =
             "contains an invisible character, U+200B (zero-width space), after “Red C”: remove it";
         assert_eq!(refused, expected);
@@ -185,7 +182,7 @@ mod tests {
                 format!("م{joiner} م"),
                 format!("م{joiner}{joiner}م"),
             ] {
-                let refused = reject_invisible(&text).unwrap_err();
+                let refused = reject_invisible(&text).unwrap_err().to_string();
                 assert!(refused.contains("joiner"), "{text:?}: {refused}");
             }
         }
@@ -194,7 +191,7 @@ mod tests {
     #[test]
     fn a_text_without_visible_characters_is_rejected() {
         for text in ["\u{3164}", "\u{2800}", "\u{fe0f}", "\u{a0}\u{2800}", "\u{115f}\u{1160}"] {
-            let refused = reject_invisible(text).unwrap_err();
+            let refused = reject_invisible(text).unwrap_err().to_string();
             assert!(refused.starts_with("contains only invisible"), "{text:?}: {refused}");
             assert_eq!(strip_invisible(text), "");
         }

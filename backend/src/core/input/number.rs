@@ -3,6 +3,8 @@
 //! JSON numbers have only one spelling and are not parsed here. The browser's script parses numbers
 //! by the same rules (`assets/numbers.js`); both are tested with `tests/data/numbers.json`.
 
+use crate::{core::locale::Message, t};
+
 /// Which numbers a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberFormat {
@@ -67,33 +69,33 @@ impl Typed {
 }
 
 /// Why a text is not a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberError {
     /// Nothing was typed.
-    #[error("is empty: enter a number")]
     Empty,
     /// It has digits of another script.
-    #[error("must be written with the digits 0 to 9")]
     Digits,
     /// It has a sign that the field does not accept.
-    #[error("must be written without a plus or minus sign")]
     Sign,
     /// It has something other than digits and marks: a unit, a currency, an exponent.
-    #[error("must be a number in digits, without a unit or a currency")]
     Symbol,
     /// Its marks do not separate groups of three digits.
-    #[error("has its separators in the wrong places: enter it as in 1234.5, 1,234.5 or 1.234,5")]
     Groups,
     /// It has more decimals than the field accepts.
-    #[error("{}", too_many_decimals(*.0))]
     Decimals(u32),
 }
 
-fn too_many_decimals(most: u32) -> String {
-    match most {
-        0 => "must be a whole number".to_owned(),
-        1 => "has more than 1 decimal: round it to one".to_owned(),
-        most => format!("has more than {most} decimals: round it to {most}"),
+impl From<NumberError> for Message {
+    fn from(error: NumberError) -> Self {
+        match error {
+            NumberError::Empty => t!("core-field-number-empty"),
+            NumberError::Digits => t!("core-field-number-digits"),
+            NumberError::Sign => t!("core-field-number-sign"),
+            NumberError::Symbol => t!("core-field-number-symbol"),
+            NumberError::Groups => t!("core-field-number-groups"),
+            NumberError::Decimals(0) => t!("core-field-whole-number"),
+            NumberError::Decimals(most) => t!("core-field-number-decimals", most = most),
+        }
     }
 }
 
@@ -248,7 +250,9 @@ mod tests {
 
     #[test]
     fn errors_say_how_to_fix_the_input() {
-        let message = |typed: &str, format| parse(typed, format).unwrap_err().to_string();
+        let message = |typed: &str, format| {
+            crate::core::locale::Message::from(parse(typed, format).unwrap_err()).to_string()
+        };
         let decimal = NumberFormat::decimal(2);
         assert_eq!(message("1.2345", decimal), "has more than 2 decimals: round it to 2");
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Dates far in the future, dates for filters, and whole numbers in a range.
 
+use crate::{core::locale::Message, t};
 use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 
@@ -16,10 +17,10 @@ pub struct PlannedDay(pub NaiveDate);
 const FAR: Months = Months::new(1200);
 
 impl Field for PlannedDay {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let date = day(given)?;
         if today.checked_add_months(FAR).is_some_and(|limit| date > limit) {
-            return Err("is more than a hundred years ahead".to_owned());
+            return Err(t!("core-field-date-century-ahead"));
         }
         Ok(Self(date))
     }
@@ -34,10 +35,10 @@ impl Field for PlannedDay {
 pub struct FilterDay(pub NaiveDate);
 
 impl Field for FilterDay {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let date = calendar_day(given)?;
         if date.year() < 1 {
-            return Err("must be from 0001-01-01 to 9999-12-31".to_owned());
+            return Err(t!("core-field-range", least = "0001-01-01", most = "9999-12-31"));
         }
         Ok(Self(date))
     }
@@ -52,7 +53,7 @@ impl Field for FilterDay {
 pub struct WholeNumber<const LEAST: i32, const MOST: i32>(pub i32);
 
 impl<const LEAST: i32, const MOST: i32> Field for WholeNumber<LEAST, MOST> {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         whole_number(given, LEAST, MOST).map(Self)
     }
 

@@ -1,5 +1,6 @@
 //! Reads the fields of one request and collects their errors.
 
+use crate::t;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -53,13 +54,15 @@ impl Reader {
     /// # Errors
     /// `Malformed` if it is not JSON, `Invalid` if it is not an object.
     pub fn json(body: &[u8], today: NaiveDate) -> Result<Self> {
-        let raw: &RawValue = serde_json::from_slice(body)
-            .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+        let raw: &RawValue = serde_json::from_slice(body).map_err(|error| {
+            Error::Malformed(t!("core-body-not-json", error = error.to_string()))
+        })?;
         if !raw.get().starts_with('{') {
-            return Err(Error::invalid("", "the body has to be a JSON object"));
+            return Err(Error::invalid("", t!("core-field-object")));
         }
-        let Members(members) = serde_json::from_str(raw.get())
-            .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+        let Members(members) = serde_json::from_str(raw.get()).map_err(|error| {
+            Error::Malformed(t!("core-body-not-json", error = error.to_string()))
+        })?;
         let given = |raw: &RawValue| match raw.get().as_bytes().first() {
             Some(b'n') => FieldValue::Null,
             Some(b't') => FieldValue::Bool(true),
@@ -89,7 +92,7 @@ impl Reader {
         let (mut fields, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, given) in given {
             if fields.insert(name.clone(), given).is_some() {
-                errors.push(FieldError::at(&name, "is there twice"));
+                errors.push(FieldError::at(&name, t!("core-field-twice")));
             }
         }
         Self { fields, today, errors, missing: None }
@@ -158,7 +161,7 @@ impl Reader {
     /// All errors found, including every unknown field.
     pub fn finish(mut self) -> Result<(), Vec<FieldError>> {
         for name in self.fields.into_keys() {
-            self.errors.push(FieldError::at(&name, "is not known here"));
+            self.errors.push(FieldError::at(&name, t!("core-field-unknown")));
         }
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }

@@ -1,5 +1,6 @@
 //! Timestamps, as JSON and as form input.
 
+use crate::{core::locale::Message, t};
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{Schema, json_schema};
 
@@ -10,9 +11,9 @@ use super::{Field, FieldValue};
 pub struct Timestamp(pub DateTime<Utc>);
 
 impl Field for Timestamp {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {
-            return Err("has to be a text".to_owned());
+            return Err(t!("core-field-string"));
         };
         let text = text.trim();
         let years = 1..=9999;
@@ -24,7 +25,7 @@ impl Field for Timestamp {
         moment
             .filter(|it| years.contains(&chrono::Datelike::year(it)))
             .map(|it| Self(chrono::SubsecRound::trunc_subsecs(it, 6)))
-            .ok_or_else(|| "has to be a moment, such as 2026-12-31T23:59:59Z".to_owned())
+            .ok_or_else(|| t!("core-field-time"))
     }
 
     fn schema() -> Schema {

@@ -4,6 +4,7 @@
 //! code of the unit it was entered in. The base units are small enough that every value of every unit
 //! is a whole number: the entered value is recovered exactly, and arithmetic is exact.
 
+use crate::{core::locale::Message, t};
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
@@ -229,7 +230,7 @@ struct RawQuantity {
 }
 
 /// Reads `{"value": …, "unit": …}`; `unit_name` is the name of the second member.
-fn raw_quantity(given: &FieldValue, unit_name: &str) -> Result<RawQuantity, String> {
+fn raw_quantity(given: &FieldValue, unit_name: &str) -> Result<RawQuantity, Message> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Object<'a> {
@@ -238,7 +239,7 @@ fn raw_quantity(given: &FieldValue, unit_name: &str) -> Result<RawQuantity, Stri
         #[serde(alias = "per")]
         unit: String,
     }
-    let wrong = || format!("must be an object with a value and a {unit_name}");
+    let wrong = || t!("core-field-measurement", unit = unit_name);
     match given {
         FieldValue::Measured { value, unit } => {
             Ok(RawQuantity { value: value.clone(), is_typed: true, unit: unit.clone() })
@@ -257,24 +258,24 @@ fn raw_quantity(given: &FieldValue, unit_name: &str) -> Result<RawQuantity, Stri
 }
 
 /// Parses a number with at most `P` digits, `S` of them decimals.
-fn parse_units<const P: u32, const S: u32>(raw: &RawQuantity) -> Result<i64, String> {
+fn parse_units<const P: u32, const S: u32>(raw: &RawQuantity) -> Result<i64, Message> {
     let text = if raw.is_typed {
         let typed = number::parse(&raw.value, NumberFormat::decimal(S));
-        typed.map_err(|error| error.to_string())?.value
+        typed.map_err(Message::from)?.value
     } else {
         raw.value.trim().to_owned()
     };
-    Fixed::<P, S>::parse(&text).map(Fixed::units).map_err(|error| error.to_string())
+    Fixed::<P, S>::parse(&text).map(Fixed::units).map_err(Message::from)
 }
 
 impl Field for Distance {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let raw = raw_quantity(given, "unit")?;
-        let unit = DistanceUnit::try_from(raw.unit.clone())
-            .map_err(|_| "must have a unit of mi or km".to_owned())?;
+        let unit =
+            DistanceUnit::try_from(raw.unit.clone()).map_err(|_| t!("core-field-distance-unit"))?;
         let tenths = parse_units::<9, 1>(&raw)?;
         if tenths < 0 || tenths > i64::from(Odometer::MAX) * 10 {
-            return Err(format!("must be from 0 to {}", Odometer::MAX));
+            return Err(t!("core-field-range", least = 0, most = Odometer::MAX));
         }
         Ok(Self::of_tenths(tenths, unit))
     }
@@ -286,13 +287,13 @@ impl Field for Distance {
 }
 
 impl Field for Volume {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let raw = raw_quantity(given, "unit")?;
-        let unit = VolumeUnit::try_from(raw.unit.clone())
-            .map_err(|_| "must have a unit of l, gal_us or gal_uk".to_owned())?;
+        let unit =
+            VolumeUnit::try_from(raw.unit.clone()).map_err(|_| t!("core-field-volume-unit"))?;
         let thousandths = parse_units::<8, 3>(&raw)?;
         if thousandths <= 0 {
-            return Err("must be more than 0".to_owned());
+            return Err(t!("core-field-positive"));
         }
         Ok(Self::of_thousandths(thousandths, unit))
     }
@@ -343,13 +344,13 @@ impl UnitPrice {
 }
 
 impl Field for UnitPrice {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let raw = raw_quantity(given, "per")?;
-        let per = VolumeUnit::try_from(raw.unit.clone())
-            .map_err(|_| "must be per l, gal_us or gal_uk".to_owned())?;
+        let per =
+            VolumeUnit::try_from(raw.unit.clone()).map_err(|_| t!("core-field-price-unit"))?;
         let units = parse_units::<12, 4>(&raw)?;
         let value = Fixed::from_units(units).filter(|_| units >= 0);
-        Ok(Self { value: value.ok_or_else(|| "must not be negative".to_owned())?, per })
+        Ok(Self { value: value.ok_or_else(|| t!("core-field-not-negative"))?, per })
     }
 
     fn schema() -> Schema {
@@ -465,7 +466,7 @@ mod tests {
         FieldValue::Measured { value: value.to_owned(), unit: unit.to_owned() }
     }
 
-    fn distance(value: &str, unit: &str) -> Result<Distance, String> {
+    fn distance(value: &str, unit: &str) -> Result<Distance, crate::core::locale::Message> {
         Distance::read(&measured(value, unit), NaiveDate::default())
     }
 

@@ -1,6 +1,6 @@
 //! Forms with the submitted values and validation errors.
 
-use crate::core::{Error, Result, error::FieldError, http::Form};
+use crate::core::{Error, Result, error::FieldError, http::Form, locale::Message};
 
 /// The validation errors of a form.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +20,8 @@ impl Errors {
 
     /// The error of the field `name`, if any.
     #[must_use]
-    pub fn on(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|error| error.name() == name).map(|error| error.detail.as_str())
+    pub fn on(&self, name: &str) -> Option<&Message> {
+        self.0.iter().find(|error| error.name() == name).map(|error| &error.detail)
     }
 
     /// Whether one of the errors has this problem type.
@@ -59,8 +59,15 @@ impl FormView {
 
     /// The label of the field `name`; empty if the form has no such field.
     #[must_use]
-    pub fn label(&self, name: &str) -> &'static str {
-        self.labels.iter().find(|it| it.0 == name).map_or("", |it| it.1)
+    pub fn label(&self, name: &str) -> Message {
+        let label = self.labels.iter().find(|it| it.0 == name).map_or("", |it| it.1);
+        Message::new(label, Vec::new())
+    }
+
+    /// Whether the form has the field `name`.
+    #[must_use]
+    pub fn has_field(&self, name: &str) -> bool {
+        self.labels.iter().any(|it| it.0 == name)
     }
 
     /// The value of the field `name`.
@@ -78,7 +85,7 @@ impl FormView {
     /// The error of the field `name`, as a sentence.
     #[must_use]
     pub fn error(&self, name: &str) -> Option<String> {
-        self.errors.on(name).map(sentence)
+        self.errors.on(name).map(|it| sentence(&it.to_string()))
     }
 
     /// The ids of the elements that describe the field `name`: its hint and its error.
@@ -142,8 +149,19 @@ impl FormView {
 /// Turns an error's detail into a sentence: `is required` → `This is required.`
 #[must_use]
 pub fn sentence(detail: &str) -> String {
-    const BEGINNINGS: &[&str] =
-        &["is ", "has ", "holds ", "contains ", "cannot ", "times ", "for "];
+    const BEGINNINGS: &[&str] = &[
+        "is ",
+        "has ",
+        "holds ",
+        "contains ",
+        "cannot ",
+        "can’t ",
+        "must ",
+        "isn’t ",
+        "was ",
+        "times ",
+        "for ",
+    ];
     let end = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     if BEGINNINGS.iter().any(|it| detail.starts_with(it)) {
         return format!("This {detail}{end}");
@@ -174,6 +192,6 @@ mod tests {
         assert_eq!(names, ["vin", "year", "other"]);
         assert_eq!(view.described_by("vin", "17"), Some("vin-hint vin-error".to_owned()));
         assert_eq!(view.described_by("make", ""), None);
-        assert_eq!(view.label("other"), "");
+        assert!(!view.has_field("other"));
     }
 }

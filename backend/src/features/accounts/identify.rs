@@ -13,7 +13,7 @@ use super::{model::Principal, session};
 use crate::core::{
     App, Result,
     http::{self, ClientAddress, RequestMeter},
-    web,
+    locale, web,
 };
 
 /// The request extension through which [`identify`] passes its result to the handler.
@@ -39,6 +39,9 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     }
     // After an error, a handler that requires authentication tries again and reports the error.
     if let Ok(found) = found {
+        if let Some(locale) = found.as_ref().and_then(|it| it.preferences.chosen_locale()) {
+            locale::set_current(locale);
+        }
         request.extensions_mut().insert(RequestPrincipal(found));
     }
     next.run(request).await

@@ -77,6 +77,7 @@ pub const FEATURE: Feature = Feature {
         "007_review_access",
         "008_challenges_without_rows",
         "009_seal_secrets",
+        "010_add_locale",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
     pages: || {

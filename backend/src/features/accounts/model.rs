@@ -2,6 +2,7 @@
 
 mod preferences;
 
+use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
@@ -196,7 +197,7 @@ impl Email {
 }
 
 impl Field for Email {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<254>::read(given, today)?;
         let parts = text.rsplit_once('@');
         let is_address = parts.is_some_and(|(name, host)| {
@@ -206,12 +207,12 @@ impl Field for Email {
         let email = Self(text);
         if email.key().chars().count() > 254 {
             // Some characters become two in lower case.
-            return Err("has more than 254 characters".to_owned());
+            return Err(crate::t!("core-field-too-long", most = 254));
         }
         if is_address && is_one && !email.0.contains(char::is_whitespace) {
             Ok(email)
         } else {
-            Err("has to be an e-mail address, such as you@example.org".to_owned())
+            Err(crate::t!("accounts-field-email"))
         }
     }
 
@@ -243,7 +244,7 @@ impl std::fmt::Debug for Password {
 }
 
 impl Field for Password {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Text(text) | FieldValue::Typed(text)
                 if text.chars().count() <= Self::MAX_LENGTH =>
@@ -251,9 +252,9 @@ impl Field for Password {
                 Ok(Self(text.clone()))
             }
             FieldValue::Text(_) | FieldValue::Typed(_) => {
-                Err(format!("has more than {} characters", Self::MAX_LENGTH))
+                Err(crate::t!("core-field-too-long", most = Self::MAX_LENGTH))
             }
-            _ => Err("has to be a text".to_owned()),
+            _ => Err(crate::t!("core-field-string")),
         }
     }
 
@@ -267,10 +268,10 @@ impl Field for Password {
 pub struct NewPassword(pub(super) Password);
 
 impl Field for NewPassword {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let password = Password::read(given, today)?;
         if password.expose().chars().count() < 8 {
-            return Err("has fewer than 8 characters".to_owned());
+            return Err(crate::t!("accounts-field-password-short"));
         }
         Ok(Self(password))
     }

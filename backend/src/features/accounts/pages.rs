@@ -27,10 +27,12 @@ use crate::{
         App, Error, Result,
         config::Registration,
         http::{Form, Idempotency, IfMatch},
+        locale::{Locale, Message},
         units::{DistanceUnit, EconomyUnit, VolumeUnit},
         web::{self, Errors, FormView, Layout},
     },
     features::invitations,
+    t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -57,6 +59,7 @@ const LABELS: &[(&str, &str)] = &[
     ("currency", "Currency code"),
     ("timeZone", "Time zone"),
     ("theme", "Theme"),
+    ("locale", "accounts-settings-language"),
 ];
 
 #[derive(Template)]
@@ -119,7 +122,7 @@ async fn show_register(
         let mut tx = app.db.read().await?;
         let invitation = invitations::find_usable(&mut tx, &token, app.clock.now()).await?;
         let invitation =
-            invitation.ok_or(Error::NotFound("invitation any more: ask for another"))?;
+            invitation.ok_or(Error::NotFound(crate::t!("core-not-found-used-invitation")))?;
         form.set("email", invitation.email.unwrap_or_default());
         form.set("invitation", token);
     } else if !is_first && !is_open(&app) {
@@ -303,6 +306,8 @@ struct SettingsPage {
     economies: &'static [(&'static str, &'static str)],
     themes: &'static [(&'static str, &'static str)],
     zones: Vec<String>,
+    /// The tag and the name of each language; an empty tag follows the browser.
+    languages: Vec<(&'static str, Message)>,
 }
 
 impl SettingsPage {
@@ -319,8 +324,15 @@ impl SettingsPage {
             economies: EconomyUnit::ALL,
             themes: Theme::ALL,
             zones: list_time_zones(),
+            languages: list_languages(),
         })
     }
+}
+
+/// Lists the languages that the settings offer.
+fn list_languages() -> Vec<(&'static str, Message)> {
+    let browser = ("", t!("accounts-settings-language-browser"));
+    std::iter::once(browser).chain(Locale::offered().map(|it| (it.tag(), it.name()))).collect()
 }
 
 /// Lists the time zones to suggest. The form accepts others, too.
@@ -350,6 +362,7 @@ fn fill_form(preferences: &Preferences) -> Form {
         ("currency", preferences.currency.clone()),
         ("timeZone", preferences.time_zone.clone()),
         ("theme", preferences.theme.as_str().to_owned()),
+        ("locale", preferences.locale.clone().unwrap_or_default()),
     ])
 }
 

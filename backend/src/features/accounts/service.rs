@@ -233,7 +233,7 @@ pub(super) async fn end_session(app: &App, caller: &SessionUser, id: Uuid) -> Re
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
     if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
-        return Err(Error::NotFound("session"));
+        return Err(Error::NotFound(crate::t!("core-not-found-session")));
     }
     record_sessions_ended(app, &mut tx, caller, "one session").await?;
     tx.commit().await?;

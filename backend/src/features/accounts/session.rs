@@ -259,7 +259,7 @@ impl FromRequestParts<App> for User {
                 | AuthMethod::ProviderToken { scope: Scope::Read }
         );
         if is_read_only && !matches!(parts.method, Method::GET | Method::HEAD) {
-            return Err(Error::Forbidden("this token may only read"));
+            return Err(Error::Forbidden(crate::t!("core-forbidden-read-only-token")));
         }
         Ok(Self(principal))
     }
@@ -283,7 +283,7 @@ impl FromRequestParts<App> for SessionUser {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::from_request_parts(parts, app).await?;
         let AuthMethod::Session(session) = user.0.auth_method else {
-            return Err(Error::Forbidden("a token may not do this: sign in"));
+            return Err(Error::Forbidden(crate::t!("core-forbidden-token")));
         };
         Ok(Self { user, session, client: ClientInfo::of(parts, app) })
     }
@@ -309,12 +309,12 @@ impl FromRequestParts<App> for Administrator {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::from_request_parts(parts, app).await?;
         if !user.0.is_admin {
-            return Err(Error::Forbidden("only an administrator may do this"));
+            return Err(Error::Forbidden(crate::t!("core-forbidden-not-administrator")));
         }
         // No token may change who has access, not even an administrator's.
         let is_session = matches!(user.0.auth_method, AuthMethod::Session(_));
         if !is_session && !matches!(parts.method, Method::GET | Method::HEAD) {
-            return Err(Error::Forbidden("a token may not do this: sign in"));
+            return Err(Error::Forbidden(crate::t!("core-forbidden-token")));
         }
         Ok(Self(user))
     }

@@ -157,7 +157,7 @@ pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Optio
     sql!(
         tx,
         fetch_optional,
-        "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+        "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
          FROM user_preferences WHERE user_id = $1",
         user.as_str(),
     )
@@ -169,14 +169,14 @@ pub(super) async fn lock_preferences(tx: &mut Tx, user: &UserId) -> Result<Prefe
         Tx::Sqlite(_) => sql!(
             tx,
             fetch_one,
-            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
              FROM user_preferences WHERE user_id = $1",
             user.as_str(),
         ),
         Tx::Postgres { .. } => sql!(
             tx,
             fetch_one,
-            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
              FROM user_preferences WHERE user_id = $1 FOR UPDATE",
             user.as_str(),
         ),
@@ -194,8 +194,9 @@ pub(super) async fn insert_preferences(
         tx,
         execute,
         "INSERT INTO user_preferences
-           (user_id, distance_unit, volume_unit, economy_unit, currency, time_zone, theme, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           (user_id, distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale,
+            updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (user_id) DO NOTHING",
         user.as_str(),
         preferences.distance_unit.as_str(),
@@ -204,6 +205,7 @@ pub(super) async fn insert_preferences(
         &preferences.currency,
         &preferences.time_zone,
         preferences.theme.as_str(),
+        &preferences.locale,
         now,
     )?;
     Ok(())
@@ -220,7 +222,7 @@ pub(super) async fn update_preferences(
         execute,
         "UPDATE user_preferences
          SET distance_unit = $2, volume_unit = $3, economy_unit = $4, currency = $5,
-             time_zone = $6, theme = $7, updated_at = $8
+             time_zone = $6, theme = $7, locale = $8, updated_at = $9
          WHERE user_id = $1",
         user.as_str(),
         preferences.distance_unit.as_str(),
@@ -229,6 +231,7 @@ pub(super) async fn update_preferences(
         &preferences.currency,
         &preferences.time_zone,
         preferences.theme.as_str(),
+        &preferences.locale,
         now,
     )?;
     Ok(())

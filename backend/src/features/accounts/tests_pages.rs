@@ -102,7 +102,7 @@ async fn settings_are_saved_and_errors_are_shown(app: TestApp) {
     };
     let answer = user.post_form("/settings", &fields("Nowhere/<b>")).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text().contains("This is not a time zone, such as Europe/Berlin."));
+    assert!(answer.text().contains("This must be a time zone, such as Europe/Berlin."));
     assert!(answer.text().contains("Nowhere/&#60;b&#62;"), "{answer:?}");
     assert!(answer.text().contains(r#"value="km" selected"#));
 
@@ -123,7 +123,7 @@ async fn a_registered_email_is_reported_at_its_field(app: TestApp) {
     let fields = [("email", "nobody"), ("password", "short-1"), ("displayName", "Dana")];
     let answer = app.anonymous().post_form("/register", &fields).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text().contains(r#"id="password-error">This has fewer than 8 characters."#));
+    assert!(answer.text().contains(r#"id="password-error">This must have at least 8 characters."#));
     assert!(answer.text().contains(r#"value="Dana""#));
     assert!(!answer.text().contains("short-1"));
 }

@@ -95,7 +95,7 @@ async fn changing_the_password_requires_the_current_one(app: TestApp) {
     let refused = change_password(&ann, "a guess", "another horse entirely").await;
     assert_eq!(refused.field_errors(), ["/currentPassword: is not your password"]);
     let refused = change_password(&ann, "a guess", "short").await;
-    assert_eq!(refused.field_errors(), ["/newPassword: has fewer than 8 characters"]);
+    assert_eq!(refused.field_errors(), ["/newPassword: must have at least 8 characters"]);
     let page = ann
         .post_form(
             "/settings/password",

@@ -140,7 +140,7 @@ async fn list(app: &App) -> Result<String> {
 async fn find_account(app: &App, email: &str) -> Result<ManagedAccount> {
     let key = email.trim().to_lowercase();
     let found = admin::find_by_email(&mut app.db.read().await?, &key).await?;
-    found.ok_or(Error::NotFound("account"))
+    found.ok_or(Error::NotFound(crate::t!("core-not-found-account")))
 }
 
 async fn reset(app: &App, email: &str) -> Result<String> {

@@ -36,7 +36,7 @@ pub(super) async fn create(
     (links, credential, idempotency): (&Links, &Credential, &Idempotency),
 ) -> Result<Created<InvitationLink>> {
     if !are_enabled(app) {
-        return Err(Error::Forbidden("registration is closed: nobody can be invited"));
+        return Err(Error::Forbidden(crate::t!("core-forbidden-invitations")));
     }
     let actor = administrator.0.0.account;
     let now = app.clock.now();

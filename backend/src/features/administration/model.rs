@@ -1,5 +1,6 @@
 //! The requests and responses of administrators.
 
+use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
@@ -20,9 +21,9 @@ use crate::{
 pub(super) struct AccountId(pub Uuid);
 
 impl Field for AccountId {
-    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<36>::read(value, today)?;
-        text.parse().map(Self).map_err(|_| "has to be an id".to_owned())
+        text.parse().map(Self).map_err(|_| crate::t!("core-field-id"))
     }
 
     fn schema() -> Schema {

@@ -34,9 +34,6 @@ pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     run: |tx, now| Box::pin(async move { Ok(store::delete_expired(tx, now).await?) }),
 };
 
-/// The error for a link that is not valid.
-const NOT_FOUND: &str = "link any more: ask for another";
-
 /// The SHA-256 hash of a token.
 pub(super) type TokenHash = [u8; 32];
 
@@ -103,7 +100,7 @@ fn to_json(link: &ResetLink) -> Result<String> {
     serde_json::to_string(link).map_err(|error| Error::Internal(error.into()))
 }
 
-fn conflict(detail: &str) -> Error {
+fn conflict(detail: &'static str) -> Error {
     Error::conflict("conflict", detail)
 }
 
@@ -161,7 +158,7 @@ async fn find_valid(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Opti
 /// Rejects an invalid token. Unknown, used and expired tokens are indistinguishable.
 pub(super) async fn check_token(app: &App, token: &str) -> Result<Uuid> {
     let found = find_valid(&mut app.db.read().await?, token, app.clock.now()).await?;
-    found.ok_or(Error::NotFound(NOT_FOUND))
+    found.ok_or(Error::NotFound(crate::t!("core-not-found-link")))
 }
 
 /// Sets the password of the account, ends its sessions and revokes its tokens.
@@ -175,7 +172,7 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
     // Lock the account before its links, as everywhere, to prevent deadlocks.
     admin::lock(&mut tx, account).await?;
     if find_valid(&mut tx, token, now).await?.is_none() {
-        return Err(Error::NotFound(NOT_FOUND));
+        return Err(Error::NotFound(crate::t!("core-not-found-link")));
     }
     admin::set_password(&mut tx, account, password, now).await?;
     users::revoke_access(&mut tx, account).await?;

@@ -75,7 +75,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     };
     assert_eq!(
         refused("ann@example.org", "short\n").await,
-        "password: has fewer than 8 characters"
+        "password: must have at least 8 characters"
     );
     let both = refused("ann", "").await;
     assert!(both.contains("email: has to be an e-mail address"), "{both}");

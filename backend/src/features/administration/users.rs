@@ -29,7 +29,7 @@ pub(super) async fn change(
     let (before, administrators) = admin::lock(&mut tx, id).await?;
     // The acting administrator may have been demoted just now.
     if !administrators.contains(&actor) {
-        return Err(Error::Forbidden("only an administrator may do this"));
+        return Err(Error::Forbidden(crate::t!("core-forbidden-not-administrator")));
     }
     if_match.check(&before)?;
     let now = app.clock.now();

@@ -1,5 +1,6 @@
 //! Fuel logs, and the requests that create and change them.
 
+use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
@@ -319,9 +320,9 @@ fn split_words(stored: Option<&str>) -> Vec<String> {
 pub(super) struct GallonsFilled(pub(super) Gallons);
 
 impl Field for GallonsFilled {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let gallons = Gallons::read(given, today)?;
-        if gallons.units() == 0 { Err("must be more than 0".to_owned()) } else { Ok(Self(gallons)) }
+        if gallons.units() == 0 { Err(crate::t!("core-field-positive")) } else { Ok(Self(gallons)) }
     }
 
     fn schema() -> Schema {
@@ -339,12 +340,12 @@ impl Field for GallonsFilled {
 pub struct Id(pub Uuid);
 
 impl Field for Id {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Text(text) | FieldValue::Typed(text) => {
-                text.trim().parse().map(Self).map_err(|_| "has to be an id (a UUID)".to_owned())
+                text.trim().parse().map(Self).map_err(|_| crate::t!("core-field-id"))
             }
-            _ => Err("has to be an id (a UUID)".to_owned()),
+            _ => Err(crate::t!("core-field-id")),
         }
     }
 

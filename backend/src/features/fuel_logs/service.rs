@@ -51,7 +51,7 @@ pub struct Listing {
 pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<FuelLog>> {
     let before = match &listing.cursor {
         Some(cursor) => position(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))?,
         None => Position {
             date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(),
             total: i64::MAX,
@@ -103,7 +103,7 @@ async fn not_found_error(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Er
     if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
     }
-    Ok(Error::NotFound("fuel log"))
+    Ok(Error::NotFound(crate::t!("core-not-found-fuel-log")))
 }
 
 /// The parts of a request that determine which values must be confirmed.

@@ -333,7 +333,7 @@ async fn a_rejected_form_keeps_its_input(app: TestApp) {
     for part in [
         r#"id="odometer-error">Must be a number in digits, without a unit or a currency."#,
         r#"id="volume-error">Must be more than 0."#,
-        r#"id="date-error">This is before 1886."#,
+        r#"id="date-error">This must not be before 1886."#,
         r#"<details class="card" open>"#,
         r#"value="many""#,
         "roof box</textarea>",

@@ -166,7 +166,7 @@ async fn a_fill_up_has_a_fuel_type(app: TestApp) {
     for wrong in ["coal", "adblue", "electric", "E10"] {
         let refused = fill(&ann, &car, 3, json!({ "fuelType": wrong })).await;
         assert_eq!(refused.status, 422, "{wrong}");
-        assert!(refused.field_errors()[0].starts_with("/fuelType: has to be one of: regular"));
+        assert!(refused.field_errors()[0].starts_with("/fuelType: must be one of: regular"));
     }
 }
 

@@ -80,7 +80,7 @@ pub fn invalid_invitation() -> Error {
 /// # Errors
 /// `NotFound` if there is none.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
-    store::find(tx, id).await?.ok_or(Error::NotFound("invitation"))
+    store::find(tx, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-invitation")))
 }
 
 /// Returns a page of invitations, newest first.
@@ -98,5 +98,9 @@ pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<
 /// # Errors
 /// `NotFound` if there is none.
 pub async fn revoke(tx: &mut Tx, id: Uuid) -> Result<()> {
-    if store::delete(tx, id).await? == 1 { Ok(()) } else { Err(Error::NotFound("invitation")) }
+    if store::delete(tx, id).await? == 1 {
+        Ok(())
+    } else {
+        Err(Error::NotFound(crate::t!("core-not-found-invitation")))
+    }
 }

@@ -201,7 +201,7 @@ async fn an_invitation_expires_within_ninety_days(app: TestApp) {
     for (at, why) in [
         ("2026-01-31T12:00:00Z", "is in the past"),
         ("2026-05-02T00:00:00Z", "is more than 90 days ahead"),
-        ("soon", "has to be a moment, such as 2026-12-31T23:59:59Z"),
+        ("soon", "must be a date and time, such as 2026-12-31T23:59:59Z"),
     ] {
         let rejected = admin.post("/api/admin/invitations", json!({ "expiresAt": at })).await;
         assert_eq!(rejected.field_errors(), [format!("/expiresAt: {why}")]);

@@ -1,6 +1,7 @@
 //! Request fields that set one value in two forms: as entered, or as in the reference schema.
 
 use super::model::Cost;
+use crate::core::locale::Message;
 use crate::core::{
     error::FieldError,
     input::{Clearable, Odometer},
@@ -122,11 +123,11 @@ impl AmountFields {
             Clearable::Clear => default,
             Clearable::Set(currency) => currency,
         };
-        let mut reject = |name: &str, detail: String| {
+        let mut reject = |name: &str, detail: Message| {
             faults.push(FieldError::at(name, detail));
             current
         };
-        let contradicts = || "contradicts amount: send one of the two".to_owned();
+        let contradicts = || Message::from("contradicts amount: send one of the two");
         match (self.amount, self.cost) {
             (Clearable::Unchanged, Clearable::Unchanged) => match current {
                 Some(money) if money.currency != currency => {
@@ -159,7 +160,7 @@ impl AmountFields {
     }
 }
 
-fn to_money(thousandths: i64, currency: Currency) -> Result<Money, String> {
+fn to_money(thousandths: i64, currency: Currency) -> Result<Money, Message> {
     let amount = Thousandths::from_units(thousandths).unwrap_or(Thousandths::MAX);
     Amount::of_thousandths(amount).of(currency)
 }

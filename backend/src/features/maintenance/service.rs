@@ -83,7 +83,7 @@ pub(super) async fn list_completed(
     let before = match cursor {
         None => (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), ItemId(Uuid::max())),
         Some(cursor) => parse_completed_cursor(cursor)
-            .ok_or_else(|| Error::invalid("services", "is not a cursor that this service gave"))?,
+            .ok_or_else(|| Error::invalid("services", "isn’t a cursor from this service"))?,
     };
     Ok(store::list_completed(&mut app.db.read_for(user).await?, user, vehicle, before, limit)
         .await?)
@@ -115,7 +115,7 @@ async fn not_found(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
     if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
     }
-    Ok(Error::NotFound("maintenance item"))
+    Ok(Error::NotFound(crate::t!("core-not-found-maintenance-item")))
 }
 
 /// The currency of amounts sent without one.

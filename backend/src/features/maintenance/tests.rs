@@ -139,19 +139,19 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     assert_eq!(
         refused.field_errors(),
         [
-            "/vehicleId: has to be an id (a UUID)",
-            "/type: has to be a lower-case word, with underscores between several",
-            "/description: holds a control character",
-            "/dueDate: is more than a hundred years ahead",
-            "/dueMileage: has to be from 0 to 99999999",
-            "/completedDate: is more than a year ahead",
-            "/completedMileage: has to be a whole number",
-            "/cost: has more than 2 decimals",
-            "/serviceLocation: has more than 200 characters",
-            "/isCompleted: has to be true or false",
-            "/intervalMonths: has to be from 1 to 1200",
-            "/intervalMiles: has to be from 1 to 1000000",
-            "/userId: is not known here",
+            "/vehicleId: must be an ID (a UUID)",
+            "/type: must be lowercase words joined by underscores, such as oil_change",
+            "/description: contains a control character",
+            "/dueDate: must not be more than a hundred years ahead",
+            "/dueMileage: must be from 0 to 99,999,999",
+            "/completedDate: must not be more than a year ahead",
+            "/completedMileage: must be a whole number",
+            "/cost: must have at most 2 decimals",
+            "/serviceLocation: must have at most 200 characters",
+            "/isCompleted: must be true or false",
+            "/intervalMonths: must be from 1 to 1200",
+            "/intervalMiles: must be from 1 to 1,000,000",
+            "/userId: is unknown",
         ]
     );
     let nothing = garage.user.post("/api/maintenance", json!({})).await;
@@ -209,11 +209,7 @@ async fn a_patch_leaves_omitted_members_unchanged(app: TestApp) {
     let wrong = json!({ "type": null, "vehicleId": null, "isCompleted": null });
     assert_eq!(
         garage.user.patch(&path, wrong).await.field_errors(),
-        [
-            "/vehicleId: cannot be cleared",
-            "/type: cannot be cleared",
-            "/isCompleted: cannot be cleared"
-        ]
+        ["/vehicleId: can’t be empty", "/type: can’t be empty", "/isCompleted: can’t be empty"]
     );
 }
 
@@ -267,10 +263,10 @@ async fn lists_are_filtered_paginated_and_newest_first(app: TestApp) {
         assert_eq!(at(&seen), [4, 3, 2, 1], "{base}");
     }
     for (query, fault) in [
-        ("limit=0", "/limit: has to be from 1 to 500"),
-        ("cursor=nonsense", "/cursor: is not a cursor that this service gave"),
-        ("completed=perhaps", "/completed: has to be true or false"),
-        ("colour=red", "/colour: is not known here"),
+        ("limit=0", "/limit: must be from 1 to 500"),
+        ("cursor=nonsense", "/cursor: isn’t a cursor from this service"),
+        ("completed=perhaps", "/completed: must be true or false"),
+        ("colour=red", "/colour: is unknown"),
     ] {
         let refused = garage.user.get(&format!("/api/maintenance?{query}")).await;
         assert_eq!((refused.status, refused.field_errors()), (422, vec![fault.to_owned()]));

@@ -201,7 +201,8 @@ async fn an_invalid_completion_reports_each_field(app: TestApp) {
     let item = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let complete = format!("{item}/complete");
     let refused = garage.user.post(&complete, json!({ "cost": -1, "by": "me" })).await;
-    let expected = ["/completedDate: is required", "/cost: is negative", "/by: is not known here"];
+    let expected =
+        ["/completedDate: is required", "/cost: must not be negative", "/by: is unknown"];
     assert_eq!(refused.field_errors(), expected);
     assert_eq!(garage.list_items("&completed=true").await.len(), 0);
 }

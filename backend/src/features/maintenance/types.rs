@@ -2,6 +2,7 @@
 //!
 //! Any other lowercase word is accepted as a type, too; its name is derived from the word.
 
+use crate::core::locale::Message;
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
@@ -182,7 +183,7 @@ impl TypeName {
 }
 
 impl Field for TypeName {
-    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<100>::read(value, today)?;
         let is_word = |part: &str| {
             !part.is_empty()
@@ -192,7 +193,7 @@ impl Field for TypeName {
         if begins && text.split('_').all(is_word) {
             Ok(Self(text))
         } else {
-            Err("has to be a lower-case word, with underscores between several".to_owned())
+            Err(crate::t!("maintenance-field-type"))
         }
     }
 

@@ -171,7 +171,7 @@ pub(super) async fn list(
 ) -> Result<Page<Upcoming>> {
     let after = listing.cursor.as_ref().map(|cursor| {
         parse_cursor(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))
+            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))
     });
     let after = after.transpose()?;
     let mut all = list_all(app, user, today).await?;

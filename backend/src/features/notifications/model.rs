@@ -126,9 +126,13 @@ pub(super) struct WebAddress(pub(super) String);
 impl Field for WebAddress {
     const IS_TEXT: bool = true;
 
-    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, crate::core::locale::Message> {
         let Text(text) = Text::<2000>::read(value, today)?;
-        let wrong = || "has to be a web address, such as https://example.org/hook".to_owned();
+        let wrong = || {
+            crate::core::locale::Message::from(
+                "must be a web address, such as https://example.org/hook",
+            )
+        };
         let url = url::Url::parse(&text).map_err(|_| wrong())?;
         let is_web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
         let is_plain = url.username().is_empty() && url.password().is_none();

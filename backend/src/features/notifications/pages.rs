@@ -139,7 +139,7 @@ async fn resend_confirmation(
         Err(Error::TooManyRequests(_)) => {
             Some("three links were mailed within two days: look for them in your spam".to_owned())
         }
-        Err(Error::Conflict { detail, .. }) => Some(detail),
+        Err(Error::Conflict { detail, .. }) => Some(detail.to_string()),
         Err(error) => return Err(error),
     };
     let mailed = SendResult { is_sent: problem.is_none(), problem };

@@ -214,7 +214,9 @@ fn describe_denied(denied: guard::Denied, is_admin: bool) -> &'static str {
 pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channel> {
     let mut tx = app.db.read_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
-    let found = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
+    let found = store::find(&mut tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-channel")))?;
     Ok(found.with_state(is_confirmed, user.0.review_since))
 }
 
@@ -228,7 +230,9 @@ pub(super) async fn remove(
     let user = &caller.user;
     let mut tx = app.db.write_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
-    let channel = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
+    let channel = store::find(&mut tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-channel")))?;
     let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;

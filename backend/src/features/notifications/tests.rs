@@ -335,7 +335,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     let faults = async |channel: Value| {
         owner.user.post("/api/notifications/channels", channel).await.field_errors()
     };
-    let wrong = "has to be a web address, such as https://example.org/hook";
+    let wrong = "must be a web address, such as https://example.org/hook";
     for (channel, expected) in [
         (
             json!({ "kind": "mail" }),
@@ -349,7 +349,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         (json!({ "kind": "ntfy", "address": "http://a:b@x/" }), vec![format!("/address: {wrong}")]),
         (
             json!({ "kind": "fax" }),
-            vec!["/kind: has to be one of: mail webhook ntfy gotify".to_owned()],
+            vec!["/kind: must be one of: mail webhook ntfy gotify".to_owned()],
         ),
     ] {
         assert_eq!(faults(channel).await, expected);

@@ -1,5 +1,6 @@
 //! Field types that are specific to stations.
 
+use crate::core::locale::Message;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -18,19 +19,17 @@ use crate::core::{
 const DEGREES: NumberFormat = NumberFormat::decimal(8).signed();
 
 /// Reads degrees from `-max` to `max`, with as many decimals as are stored.
-fn read_degrees<const P: u32>(given: &FieldValue, max: i64) -> Result<Fixed<P, 8>, String> {
+fn read_degrees<const P: u32>(given: &FieldValue, max: i64) -> Result<Fixed<P, 8>, Message> {
     let text = match given {
         FieldValue::Number(text) | FieldValue::Text(text) => text.trim(),
-        FieldValue::Typed(text) => {
-            &number::parse(text, DEGREES).map_err(|error| error.to_string())?.value
-        }
-        _ => return Err("has to be a number".to_owned()),
+        FieldValue::Typed(text) => &number::parse(text, DEGREES).map_err(Message::from)?.value,
+        _ => return Err(crate::t!("core-field-number")),
     };
-    let out_of_range = || format!("has to be from -{max} to {max}");
+    let out_of_range = || crate::t!("core-field-range", least = -max, most = max);
     match Fixed::<P, 8>::parse(text) {
         Ok(degrees) if degrees.units().abs() <= max * 100_000_000 => Ok(degrees),
         Ok(_) | Err(FixedError::TooLarge(_)) => Err(out_of_range()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -46,7 +45,7 @@ fn degrees_schema(max: i64) -> Schema {
 pub(super) struct LatitudeInput(pub(super) Latitude);
 
 impl Field for LatitudeInput {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         read_degrees(given, 90).map(Self)
     }
 
@@ -60,7 +59,7 @@ impl Field for LatitudeInput {
 pub(super) struct LongitudeInput(pub(super) Longitude);
 
 impl Field for LongitudeInput {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         read_degrees(given, 180).map(Self)
     }
 
@@ -74,23 +73,25 @@ impl Field for LongitudeInput {
 pub(super) struct SearchDegrees<const MAX: i64>(pub(super) f64);
 
 /// Parses a number with an optional decimal point and exponent. Rejects NaN and infinity.
-fn read_number(given: &FieldValue) -> Result<f64, String> {
+fn read_number(given: &FieldValue) -> Result<f64, Message> {
     let (FieldValue::Number(text) | FieldValue::Text(text) | FieldValue::Typed(text)) = given
     else {
-        return Err("has to be a number".to_owned());
+        return Err(crate::t!("core-field-number"));
     };
     let text = text.trim();
     let is_plain = text.bytes().all(|it| it.is_ascii_digit() || b"+-.eE".contains(&it));
     let number = text.parse::<f64>().ok().filter(|it| is_plain && !it.is_nan());
-    number.ok_or_else(|| "has to be a number".to_owned())
+    number.ok_or_else(|| crate::t!("core-field-number"))
 }
 
 impl<const MAX: i64> Field for SearchDegrees<MAX> {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let degrees = read_number(given)?;
         #[expect(clippy::cast_precision_loss, reason = "90 or 180")]
         let is_within = degrees.abs() <= MAX as f64;
-        is_within.then_some(Self(degrees)).ok_or_else(|| format!("has to be from -{MAX} to {MAX}"))
+        is_within
+            .then_some(Self(degrees))
+            .ok_or_else(|| crate::t!("core-field-range", least = -MAX, most = MAX))
     }
 
     fn schema() -> Schema {
@@ -114,12 +115,12 @@ impl Default for Radius {
 }
 
 impl Field for Radius {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let meters = read_number(given)?;
         if meters > 0.0 && meters <= Self::MAX {
             Ok(Self(meters))
         } else {
-            Err("has to be more than 0 and at most 50000 metres".to_owned())
+            Err(crate::t!("stations-field-radius"))
         }
     }
 
@@ -148,9 +149,9 @@ impl Website {
 impl Field for Website {
     const IS_TEXT: bool = true;
 
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<255>::read(given, today)?;
-        Self::of(&text).ok_or_else(|| "has to be an address: https://…".to_owned())
+        Self::of(&text).ok_or_else(|| crate::t!("stations-field-website"))
     }
 
     fn schema() -> Schema {
@@ -183,9 +184,9 @@ impl OsmId {
 impl Field for OsmId {
     const IS_TEXT: bool = true;
 
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<64>::read(given, today)?;
-        Self::of(&text).ok_or_else(|| "has to be an element: node/123".to_owned())
+        Self::of(&text).ok_or_else(|| crate::t!("stations-field-osm-id"))
     }
 
     fn schema() -> Schema {
@@ -232,8 +233,8 @@ impl FuelTypes {
 }
 
 impl Field for FuelTypes {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let wrong = || "has to be a list of texts".to_owned();
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
+        let wrong = || crate::t!("stations-field-fuel-list");
         let names: Vec<String> = match given {
             FieldValue::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
             FieldValue::Typed(text) => {
@@ -244,7 +245,7 @@ impl Field for FuelTypes {
         match names.iter().find(|name| !FUEL_TYPES.iter().any(|it| it.0 == name.as_str())) {
             Some(_) => {
                 let known: Vec<_> = FUEL_TYPES.iter().map(|it| it.0).collect();
-                Err(format!("has a kind that is not known here: {}", known.join(", ")))
+                Err(crate::t!("stations-field-fuel-types", choices = known.join(", ")))
             }
             None => Ok(Self::of(names.iter().map(String::as_str))),
         }

@@ -229,7 +229,7 @@ fn read_degrees(form: &mut Form) -> Vec<FieldError> {
         match typed.map(|it| number::parse(&it, SEARCHED_DEGREES)) {
             None => {}
             Some(Ok(degrees)) => form.set(name, degrees.value),
-            Some(Err(error)) => faults.push(FieldError::at(name, error.to_string())),
+            Some(Err(error)) => faults.push(FieldError::at(name, error)),
         }
     }
     faults
@@ -290,7 +290,7 @@ fn redirect_to_station(id: StationId) -> Redirect {
 
 /// Saves a search result with the provider's details. The form only identifies the result.
 async fn save(State(app): State<App>, user: User, form: Form) -> Result<Response> {
-    let not_found = || Error::NotFound("station among what was found: search again");
+    let not_found = || Error::NotFound(crate::t!("core-not-found-found-station"));
     let (source, id) = form.get("found").split_once(':').ok_or_else(not_found)?;
     let mut search = form.clone();
     search.typed.remove("found");

@@ -139,7 +139,7 @@ impl SearchQuery {
     /// Invalid without both words and a location, or with only one coordinate.
     pub(super) fn into_criteria(self) -> Result<SearchCriteria> {
         let mut faults = Vec::new();
-        let mut require = |name: &str, why: &str| faults.push(FieldError::at(name, why));
+        let mut require = |name: &str, why: &'static str| faults.push(FieldError::at(name, why));
         match (&self.lat, &self.lng) {
             (Some(_), None) => require("lng", "is required where lat is given"),
             (None, Some(_)) => require("lat", "is required where lng is given"),

@@ -126,7 +126,7 @@ pub async fn find(app: &App, user: &UserId, id: StationId) -> Result<Station> {
 }
 
 async fn find_in(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Station> {
-    store::find(tx, user, id).await?.ok_or(Error::NotFound("station"))
+    store::find(tx, user, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-station")))
 }
 
 /// A page of the stations, newest first.
@@ -144,7 +144,9 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
 
 /// Locks the station `id`, which the user must be allowed to change.
 async fn lock_for_change(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
-    let station = store::lock(tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    let station = store::lock(tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
     check_may_change(user, &station)?;
     Ok(station)
 }
@@ -156,7 +158,7 @@ pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
     if station.is_listed {
         Ok(())
     } else {
-        Err(Error::Forbidden("this station is no longer listed and can't be changed"))
+        Err(Error::Forbidden(crate::t!("core-forbidden-unlisted-station")))
     }
 }
 
@@ -164,7 +166,7 @@ fn check_may_delete(user: &User, station: &Station) -> Result<()> {
     if station.is_added_by(user) || user.0.is_admin {
         Ok(())
     } else {
-        Err(Error::Forbidden("only whoever added this station, or an administrator, may do this"))
+        Err(Error::Forbidden(crate::t!("core-forbidden-station")))
     }
 }
 
@@ -208,7 +210,9 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<()> {
     let mut tx = app.db.write_for(user).await?;
-    let station = store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    let station = store::lock(&mut tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
     check_may_delete(user, &station)?;
     if_match.check(&station)?;
     if station.is_listed {
@@ -245,7 +249,9 @@ pub(super) async fn add_favorite(
     let notes = favorite.notes.map(|it| it.0);
     let mut tx = app.db.write_for(user).await?;
     // Lock the station, so that it can't be deleted concurrently.
-    store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    store::lock(&mut tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
     store::add_favorite(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
     let station = find_in(&mut tx, user, id).await?;
     tx.commit().await?;

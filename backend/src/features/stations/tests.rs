@@ -102,28 +102,28 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     assert_eq!(
         beginnings,
         [
-            "/googlePlaceId: has more than 255 characters",
-            "/openStreetMapId: has to be an element: node/123",
-            "/name: has more than 200 characters",
-            "/address: has to be a text",
-            "/latitude: has to be from -90 to 90",
-            "/longitude: has to be from -180 to 180",
-            "/phone: has more than 20 characters",
-            "/website: has to be an address: https://…",
-            "/brand: holds a control character",
-            "/fuelTypes: has a kind that is not known here: regular",
-            "/isFavorite: is not known here",
+            "/googlePlaceId: must have at most 255 characters",
+            "/openStreetMapId: must be an OpenStreetMap element, such as node/123",
+            "/name: must have at most 200 characters",
+            "/address: must be a string",
+            "/latitude: must be from -90 to 90",
+            "/longitude: must be from -180 to 180",
+            "/phone: must have at most 20 characters",
+            "/website: must be a web address, such as https://example.org",
+            "/brand: contains a control character",
+            "/fuelTypes: must be from this list: regular",
+            "/isFavorite: is unknown",
         ]
     );
     assert_eq!(ann.post("/api/stations", json!({})).await.field_errors(), ["/name: is required"]);
     for (degrees, why) in [
-        (json!("NaN"), "is not a number"),
-        (json!("inf"), "is not a number"),
-        (json!(true), "has to be a number"),
-        (json!(90.000_000_01), "has to be from -90 to 90"),
-        (json!("-90.00000001"), "has to be from -90 to 90"),
-        (json!("1.123456789"), "has more than 8 decimals"),
-        (json!(1e300), "has to be from -90 to 90"),
+        (json!("NaN"), "must be a number"),
+        (json!("inf"), "must be a number"),
+        (json!(true), "must be a number"),
+        (json!(90.000_000_01), "must be from -90 to 90"),
+        (json!("-90.00000001"), "must be from -90 to 90"),
+        (json!("1.123456789"), "must have at most 8 decimals"),
+        (json!(1e300), "must be from -90 to 90"),
     ] {
         let new = json!({ "name": "x", "latitude": degrees, "longitude": 1 });
         let refused = ann.post("/api/stations", new).await;
@@ -231,7 +231,7 @@ async fn updates_leave_omitted_fields_unchanged(app: TestApp) {
     assert_eq!(changed.body, expected);
     assert_eq!(ann.get(&path).await.body, expected);
     let refused = ann.patch(&path, json!({ "name": null, "madeBy": "me" })).await;
-    assert_eq!(refused.field_errors(), ["/name: cannot be cleared", "/madeBy: is not known here"]);
+    assert_eq!(refused.field_errors(), ["/name: can’t be empty", "/madeBy: is unknown"]);
 }
 
 async fn a_stale_if_match_is_rejected(app: TestApp) {
@@ -287,7 +287,7 @@ async fn favorites_and_notes_are_private_to_a_user(app: TestApp) {
         add_favorite(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
     assert_eq!(
         refused.field_errors(),
-        ["/notes: has more than 10000 characters", "/stars: is not known here"]
+        ["/notes: must have at most 10,000 characters", "/stars: is unknown"]
     );
     let nowhere = "018f0000-0000-7000-8000-000000000000";
     assert_eq!(add_favorite(&ann, nowhere, json!({})).await.status, 404);
@@ -516,10 +516,10 @@ async fn lists_are_paginated_newest_first(app: TestApp) {
         assert_eq!(seen, ["ed", "cb", "a"], "{path}");
     }
     for (query, fault) in [
-        ("cursor=nonsense", "/cursor: is not a cursor that this service gave"),
-        ("limit=0", "/limit: has to be from 1 to 500"),
-        ("favorite=maybe", "/favorite: has to be true or false"),
-        ("near=here", "/near: is not known here"),
+        ("cursor=nonsense", "/cursor: isn’t a cursor from this service"),
+        ("limit=0", "/limit: must be from 1 to 500"),
+        ("favorite=maybe", "/favorite: must be true or false"),
+        ("near=here", "/near: is unknown"),
     ] {
         assert_eq!(ann.get(&format!("/api/stations?{query}")).await.field_errors(), [fault]);
     }

@@ -82,7 +82,7 @@ async fn an_invalid_search_shows_errors_at_its_fields(app: TestApp) {
     assert_contains(
         &page,
         &[
-            r#"id="lat-error">This has to be from -90 to 90."#,
+            r#"id="lat-error">This must be from -90 to 90."#,
             r#"id="lng-error">Must be a number in digits, without a unit or a currency."#,
             r#"value="91""#,
             "<details open>",

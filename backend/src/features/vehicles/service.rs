@@ -139,7 +139,7 @@ pub async fn lock(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> 
 }
 
 fn ensure_not_in_trash(found: Option<Vehicle>) -> Result<Vehicle> {
-    let vehicle = found.ok_or(Error::NotFound("vehicle"))?;
+    let vehicle = found.ok_or(Error::NotFound(crate::t!("core-not-found-vehicle")))?;
     if vehicle.deleted_at.is_some() {
         return Err(Error::InTrash { vehicle: vehicle.id.0, title: vehicle.title() });
     }
@@ -237,7 +237,7 @@ pub(super) async fn change(
     let mut vehicle = change.apply(current.clone(), app.clock.now());
     if vehicle.is_unidentified() && !cleared.is_empty() {
         let detail =
-            "cannot be cleared: a vehicle without a VIN needs an identifier, a nickname or a make";
+            "can’t be empty: a vehicle without a VIN needs an identifier, a nickname or a make";
         let faults = cleared.into_iter().map(|name| FieldError::at(name, detail));
         return Err(Error::Invalid(faults.collect()));
     }
@@ -297,7 +297,9 @@ pub(super) async fn restore(
     if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return replay(app, user, tx, before).await;
     }
-    let mut vehicle = store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
+    let mut vehicle = store::lock(&mut tx, user, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-vehicle")))?;
     if_match.check(&vehicle)?;
     if vehicle.deleted_at.is_some() {
         vehicle = Vehicle { deleted_at: None, updated_at: now, ..vehicle };
@@ -355,10 +357,10 @@ async fn explain_vin_conflict(
     let vehicle = other.as_ref().map(|it| it.id.0);
     let title = other.as_ref().map_or_else(|| "a vehicle".to_owned(), Vehicle::title);
     if other.is_some_and(|it| it.deleted_at.is_some()) {
-        let detail = format!("{title} with this VIN is in your trash");
+        let detail = format!("{title} with this VIN is in your trash").into();
         Error::Conflict { name: "vin-in-trash", detail, vehicle }
     } else {
-        let detail = format!("you already have {title} with this VIN");
+        let detail = format!("you already have {title} with this VIN").into();
         Error::Conflict { name: "duplicate-vin", detail, vehicle }
     }
 }

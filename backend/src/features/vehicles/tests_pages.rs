@@ -25,7 +25,7 @@ async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(a
     assert_eq!(answer.status, 422);
     for part in [
         r#"id="vin-error">This has 16 characters, and a VIN has 17: compare"#,
-        r#"id="year-error">This has to be from 1886 to 2028."#,
+        r#"id="year-error">This must be from 1886 to 2028."#,
         r##"<a href="#vin">VIN: has 16 characters"##,
         r##"<a href="#year">Year: has to be"##,
         r#"aria-describedby="vin-hint vin-error""#,

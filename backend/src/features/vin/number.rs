@@ -5,7 +5,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use vpic::CheckDigit;
 
-use crate::core::input::{Field, FieldValue};
+use crate::{
+    core::{
+        input::{Field, FieldValue},
+        locale::Message,
+    },
+    t,
+};
 
 /// A well-formed VIN: 17 uppercase letters and digits without I, O and Q, not all of them the same.
 /// The check digit may be wrong; [`check_plausibility`](super::check_plausibility) reports that.
@@ -23,15 +29,11 @@ impl Vin {
 }
 
 /// Why a text is not a VIN.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VinError {
     /// The text is too short or too long.
-    #[error("has {0} characters, and a VIN has 17: compare it with the vehicle or its papers")]
     Length(usize),
     /// A letter that VINs don't use because it looks like a digit.
-    #[error(
-        "position {position}: the letter {letter} is not used in a VIN; it may be the digit {digit}"
-    )]
     Letter {
         /// The position, starting at 1.
         position: usize,
@@ -41,10 +43,6 @@ pub enum VinError {
         digit: char,
     },
     /// Neither a letter nor a digit.
-    #[error(
-        "position {position}: {character:?} is neither a letter from A to Z nor a digit; \
-         enter what the vehicle shows there"
-    )]
     Character {
         /// The position, starting at 1.
         position: usize,
@@ -52,10 +50,33 @@ pub enum VinError {
         character: char,
     },
     /// The same character 17 times, as people enter in a required field that they want to skip.
-    #[error(
-        "is one character 17 times, and no vehicle has such a VIN: enter what the vehicle shows"
-    )]
     Repeated,
+}
+
+impl std::error::Error for VinError {}
+
+impl std::fmt::Display for VinError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Message::from(self.clone()).fmt(f)
+    }
+}
+
+impl From<VinError> for Message {
+    fn from(error: VinError) -> Self {
+        match error {
+            VinError::Length(count) => t!("vin-field-length", count = count),
+            VinError::Letter { position, letter, digit } => t!(
+                "vin-field-letter",
+                position = position,
+                letter = letter.to_string(),
+                digit = digit.to_string(),
+            ),
+            VinError::Character { position, character } => {
+                t!("vin-field-character", position = position, character = format!("{character:?}"),)
+            }
+            VinError::Repeated => t!("vin-field-repeated"),
+        }
+    }
 }
 
 impl TryFrom<&str> for Vin {
@@ -122,12 +143,12 @@ pub(super) fn normalize(text: &str) -> String {
 }
 
 impl Field for Vin {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Text(text) | FieldValue::Typed(text) => {
-                Self::parse(text).map_err(|error| error.to_string())
+                Self::parse(text).map_err(Message::from)
             }
-            _ => Err("has to be a text".to_owned()),
+            _ => Err(t!("core-field-string")),
         }
     }
 

@@ -54,7 +54,7 @@ mod tests {
         let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 26).unwrap();
         let errors = check_plausibility(&Vin::parse(vin).unwrap(), year, today).unwrap();
         let each = |it: crate::core::error::FieldError| {
-            assert!(it.detail.contains("confirm"), "{}", it.detail);
+            assert!(it.detail.to_string().contains("confirm"), "{}", it.detail);
             (it.pointer, it.expected.unwrap().to_string())
         };
         errors.into_iter().map(each).collect()

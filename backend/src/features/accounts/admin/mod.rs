@@ -118,7 +118,7 @@ async fn find_by_text(
 /// # Errors
 /// `NotFound`.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<ManagedAccount> {
-    Ok(store::find(tx, id).await?.ok_or(Error::NotFound("user"))?.into())
+    Ok(store::find(tx, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-user")))?.into())
 }
 
 /// Finds the account with this address, in lower case.
@@ -194,7 +194,9 @@ pub async fn hash_password(
 /// # Errors
 /// `NotFound`.
 pub async fn password_fingerprint(tx: &mut Tx, account: Uuid) -> Result<String> {
-    let stored = super::store::find_stored(tx, account).await?.ok_or(Error::NotFound("user"))?;
+    let stored = super::store::find_stored(tx, account)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-user")))?;
     Ok(hex(&Sha256::digest(stored.password_hash)))
 }
 

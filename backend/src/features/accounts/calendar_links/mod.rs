@@ -112,7 +112,7 @@ pub async fn revoke(app: &App, caller: &SessionUser) -> Result<()> {
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
     if store::delete(&mut tx, account).await? == 0 {
-        return Err(Error::NotFound("calendar link"));
+        return Err(Error::NotFound(crate::t!("core-not-found-calendar-link")));
     }
     let event = Event::for_account(EventKind::TokenRevoked, account).with_detail("calendar");
     security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
@@ -130,7 +130,7 @@ pub(super) async fn revoke_all(tx: &mut Tx, account: Uuid) -> Result<()> {
 /// # Errors
 /// `NotFound` if the secret is unknown or revoked, or if the account is disabled.
 pub async fn find_owner(app: &App, token: &str) -> Result<CalendarOwner> {
-    let none = || Error::NotFound("calendar");
+    let none = || Error::NotFound(crate::t!("core-not-found-calendar"));
     if !token.starts_with(PREFIX) {
         return Err(none());
     }

@@ -39,7 +39,7 @@ impl FromRequestParts<App> for AnySession {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let principal = find_principal(parts, app).await?.ok_or(Error::Unauthorized)?;
         let AuthMethod::Session(id) = principal.auth_method else {
-            return Err(Error::Forbidden("a token may not do this: sign in"));
+            return Err(Error::Forbidden(crate::t!("core-forbidden-token")));
         };
         Ok(Self { principal, id, client: ClientInfo::of(parts, app) })
     }

@@ -1,5 +1,6 @@
 //! The requests and responses of the second-factor endpoints.
 
+use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Serialize, de::DeserializeOwned};
@@ -143,7 +144,7 @@ impl std::fmt::Debug for Code {
 }
 
 impl Field for Code {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<64>::read(given, today)?;
         let plain = recovery::normalize(&text);
         if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -151,7 +152,7 @@ impl Field for Code {
         }
         recovery::hash_code(&plain)
             .map(Self::Recovery)
-            .ok_or_else(|| "has to be six digits, or a recovery code".to_owned())
+            .ok_or_else(|| crate::t!("accounts-field-code"))
     }
 
     fn schema() -> Schema {
@@ -164,11 +165,11 @@ impl Field for Code {
 pub(super) struct Credential<T>(pub T);
 
 impl<T: DeserializeOwned> Field for Credential<T> {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let FieldValue::Nested(json) = given else { return Err("has to be an object".to_owned()) };
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
+        let FieldValue::Nested(json) = given else { return Err(crate::t!("core-field-nested")) };
         serde_json::from_str(json)
             .map(Self)
-            .map_err(|error| format!("is not a passkey's answer: {error}"))
+            .map_err(|error| crate::t!("accounts-field-passkey", error = error.to_string()))
     }
 
     fn schema() -> Schema {
@@ -197,7 +198,7 @@ mod tests {
         assert_eq!(read(" 123 456 "), Ok(Code::OneTime("123456".to_owned())));
         assert!(matches!(read("ABCD-efgh jkmn-pqrs"), Ok(Code::Recovery(_))));
         for wrong in ["12345", "1234567", "12345a", "abcd", "１２３４５６"] {
-            assert_eq!(read(wrong), Err("has to be six digits, or a recovery code".to_owned()));
+            assert_eq!(read(wrong), Err(crate::t!("accounts-field-code")));
         }
         assert_eq!(format!("{:?}", read("123456")), "Ok([redacted])");
     }

@@ -133,7 +133,7 @@ pub(super) async fn remove(app: &App, session: &AnySession, passkey: Uuid) -> Re
     let principal = &session.principal;
     let mut tx = app.db.write().await?;
     if !store::delete_passkey(&mut tx, principal.account, passkey).await? {
-        return Err(Error::NotFound("passkey"));
+        return Err(Error::NotFound(crate::t!("core-not-found-passkey")));
     }
     service::delete_unneeded_recovery_codes(&mut tx, principal.account).await?;
     service::record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "passkey")
@@ -250,7 +250,7 @@ pub(super) async fn finish_authentication(
     // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
     if is_passwordless && review::needs_review(owner.review_since, stored.created_at) {
         return Err(Error::Forbidden(
-            "the password was reset: sign in with it first, then check your passkeys",
+            "the password was reset: sign in with it first, then check your passkeys".into(),
         ));
     }
     let account = owner.account;

@@ -38,7 +38,7 @@ impl RelyingParty {
     /// `Forbidden` if passkeys can't be used.
     pub(super) fn webauthn(&self) -> Result<&Webauthn> {
         self.0.as_ref().ok_or(Error::Forbidden(
-            "passkeys need the setting server.public_url, with https and a host's name",
+            "passkeys need the setting server.public_url, with https and a host's name".into(),
         ))
     }
 }

@@ -111,7 +111,7 @@ pub(super) async fn confirm_password(
     let stored = accounts_store::find_stored(&mut app.db.read().await?, account).await?;
     let stored = stored.ok_or(Error::Unauthorized)?;
     if stored.password_hash.is_empty() {
-        return Err(Error::Forbidden("this account has no password: sign in again"));
+        return Err(Error::Forbidden(crate::t!("core-forbidden-no-password")));
     }
     accounts::check_password(app, &stored, password, &session.client).await.map_err(|error| {
         match error {
@@ -168,7 +168,7 @@ pub(super) async fn confirm_totp(
     let (account, now) = (session.principal.account, app.clock.now());
     let mut tx = app.db.write().await?;
     let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
-    let missing = || Error::NotFound("authenticator app that is being set up");
+    let missing = || Error::NotFound(crate::t!("core-not-found-new-authenticator"));
     let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
     let secret = totp_secrets::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
     let Code::OneTime(code) = code else {
@@ -193,7 +193,7 @@ pub(super) async fn remove_totp(app: &App, session: &AnySession) -> Result<()> {
     let account = session.principal.account;
     let mut tx = app.db.write().await?;
     if !store::delete_totp(&mut tx, account).await? {
-        return Err(Error::NotFound("authenticator app"));
+        return Err(Error::NotFound(crate::t!("core-not-found-authenticator")));
     }
     delete_unneeded_recovery_codes(&mut tx, account).await?;
     record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "authenticator app")
@@ -213,7 +213,7 @@ pub(super) async fn regenerate_recovery_codes(
     let mut tx = app.db.write().await?;
     if !store::has_any(&mut tx, account).await? {
         return Err(Error::Forbidden(
-            "recovery codes stand in for a second factor: set one up first",
+            "recovery codes stand in for a second factor: set one up first".into(),
         ));
     }
     let codes = replace_recovery_codes(&mut tx, account).await?;

@@ -229,7 +229,7 @@ async fn an_app_is_enabled_by_its_first_code(app: TestApp) {
     let wrong = ann.post(confirm, json!({ "code": "abcd-efgh-jkmn-pqrs" })).await;
     assert_eq!(wrong.field_errors(), ["/code: has to be six digits"]);
     let wrong = ann.post(confirm, json!({ "code": "12345" })).await;
-    assert_eq!(wrong.field_errors(), ["/code: has to be six digits, or a recovery code"]);
+    assert_eq!(wrong.field_errors(), ["/code: must be six digits or a recovery code"]);
     let body = json!({ "email": "ann@example.org", "password": PASSWORD });
     assert_eq!(app.anonymous().post("/api/auth/login", body).await.status, 200);
     // Starting over generates a new secret.

@@ -113,7 +113,7 @@ async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     assert!(text(&rejected).contains(r#"value="/trash""#) && !text(&rejected).contains("012345"));
     let rejected = pending.post_form("/login/second", &[("code", "zz")]).await;
     assert_eq!(rejected.status, 422);
-    assert!(text(&rejected).contains("This has to be six digits, or a recovery code."));
+    assert!(text(&rejected).contains("This must be six digits or a recovery code."));
     for _ in 0..20 {
         pending.post_form("/login/second", &[("code", "012345")]).await;
     }

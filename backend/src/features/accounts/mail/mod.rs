@@ -95,7 +95,7 @@ pub async fn find_link(
 ) -> Result<LinkOwner> {
     let hash = Sha256::digest(token).into();
     let found = store::find_link(tx, &hash, purpose.as_str(), now).await?;
-    let (account, user) = found.ok_or(Error::NotFound("link, or it has expired"))?;
+    let (account, user) = found.ok_or(Error::NotFound(crate::t!("core-not-found-link")))?;
     Ok(LinkOwner { account, user: UserId::new(user) })
 }
 

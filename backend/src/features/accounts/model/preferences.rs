@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::{
     core::{
-        input::{Change, Field, FieldValue, Text},
+        input::{Change, Clearable, Field, FieldValue, Text},
+        locale::{Locale, Message},
         money::Currency,
         units::{DistanceUnit, EconomyUnit, UnitFormatter, VolumeUnit, text_enum},
     },
@@ -45,6 +46,8 @@ pub struct Preferences {
     /// The color theme of the pages.
     #[sqlx(try_from = "String")]
     pub theme: Theme,
+    /// The language, as a BCP 47 tag; null follows the browser (`Accept-Language`).
+    pub locale: Option<String>,
 }
 
 impl Default for Preferences {
@@ -56,11 +59,18 @@ impl Default for Preferences {
             currency: "USD".to_owned(),
             time_zone: "UTC".to_owned(),
             theme: Theme::System,
+            locale: None,
         }
     }
 }
 
 impl Preferences {
+    /// The language that the user chose, if any.
+    #[must_use]
+    pub fn chosen_locale(&self) -> Option<Locale> {
+        self.locale.as_deref().and_then(Locale::from_tag)
+    }
+
     /// The units and the currency in which figures are displayed.
     #[must_use]
     pub fn display_units(&self) -> UnitFormatter {
@@ -120,6 +130,8 @@ input! {
         pub time_zone: Change<TimeZone>,
         /// The color theme of the pages
         pub theme: Change<Theme>,
+        /// The language, as a BCP 47 tag; null follows the browser
+        pub locale: Clearable<Locale>,
     }
 }
 
@@ -128,9 +140,9 @@ input! {
 pub(in crate::features::accounts) struct TimeZone(pub String);
 
 impl Field for TimeZone {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<100>::read(given, today)?;
-        let unknown = || "is not a time zone, such as Europe/Berlin".to_owned();
+        let unknown = || crate::t!("accounts-field-time-zone");
         // These names depend on the machine, or mean no time zone.
         let is_placeholder = ["localtime", "posixrules", "factory", "etc/unknown"]
             .contains(&text.to_ascii_lowercase().as_str());

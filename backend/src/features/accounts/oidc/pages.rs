@@ -38,7 +38,7 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 }
 
 fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
-    app.auth.providers().by_name(name).ok_or(Error::NotFound("page"))
+    app.auth.providers().by_name(name).ok_or(Error::NotFound(crate::t!("core-not-found-page")))
 }
 
 async fn begin_log_in(

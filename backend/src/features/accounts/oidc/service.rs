@@ -321,7 +321,7 @@ async fn create_account(
 fn conflict_or_internal(error: sqlx::Error) -> Error {
     if db::is_unique_violation(&error) {
         let detail = "this was made by somebody else just now".to_owned();
-        return Error::Conflict { name: "conflict", detail, vehicle: None };
+        return Error::conflict("conflict", detail);
     }
     error.into()
 }
@@ -393,7 +393,7 @@ pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<
     let stored = accounts::lock(&mut tx, account).await?;
     let identities = store::list(&mut tx, account).await?;
     if !identities.iter().any(|it| it.id == id) {
-        return Err(Error::NotFound("identity"));
+        return Err(Error::NotFound(crate::t!("core-not-found-identity")));
     }
     let others = identities.iter().filter(|it| it.id != id);
     if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {

@@ -53,6 +53,7 @@ pub(in crate::features::accounts) async fn change_preferences(
         currency: change.currency.into_value().map_or(current.currency, |it| it.to_string()),
         time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
         theme: change.theme.or(current.theme),
+        locale: change.locale.map(|it| it.tag().to_owned()).or(current.locale),
     };
     store::update_preferences(&mut tx, user, &preferences, now).await?;
     tx.commit().await?;

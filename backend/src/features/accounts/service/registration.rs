@@ -145,11 +145,7 @@ fn check_registration_mode(app: &App, invitation: Option<&str>) -> Result<()> {
     match app.config.auth.registration {
         Registration::Open => Ok(()),
         Registration::Invite if invitation.is_some() => Ok(()),
-        Registration::Invite => {
-            Err(Error::Forbidden("accounts are made with an invitation here: ask for one"))
-        }
-        Registration::Closed => {
-            Err(Error::Forbidden("accounts cannot be made here: ask whoever runs this service"))
-        }
+        Registration::Invite => Err(Error::Forbidden(crate::t!("core-forbidden-invitation-only"))),
+        Registration::Closed => Err(Error::Forbidden(crate::t!("core-forbidden-registration"))),
     }
 }

@@ -145,7 +145,7 @@ pub(super) async fn list(
 /// Finds the user's token `id`.
 pub(super) async fn find(app: &App, user: &User, id: Uuid) -> Result<PersonalToken> {
     let found = store::find(&mut app.db.read().await?, user.0.account, id).await?;
-    found.ok_or(Error::NotFound("token"))
+    found.ok_or(Error::NotFound(crate::t!("core-not-found-token")))
 }
 
 /// Revokes a token. It stops working on all instances.
@@ -157,7 +157,9 @@ pub(super) async fn revoke(
 ) -> Result<()> {
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
-    let token = store::find(&mut tx, account, id).await?.ok_or(Error::NotFound("token"))?;
+    let token = store::find(&mut tx, account, id)
+        .await?
+        .ok_or(Error::NotFound(crate::t!("core-not-found-token")))?;
     if_match.check(&token)?;
     store::delete(&mut tx, account, id).await?;
     let event = Event::for_account(EventKind::TokenRevoked, account).with_detail(&token.name);

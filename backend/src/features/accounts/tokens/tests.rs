@@ -139,9 +139,9 @@ async fn all_invalid_token_fields_are_reported(app: TestApp) {
         ann.post("/api/auth/tokens", new).await.field_errors(),
         [
             "/name: is empty",
-            "/scope: has to be one of: read write",
-            "/expiresAt: has to be a moment, such as 2026-12-31T23:59:59Z",
-            "/token: is not known here",
+            "/scope: must be one of: read write",
+            "/expiresAt: must be a date and time, such as 2026-12-31T23:59:59Z",
+            "/token: is unknown",
         ]
     );
     let past = json!({ "name": "n", "scope": "read", "expiresAt": "2026-01-30" });

@@ -114,7 +114,7 @@ async fn render_refused(
     error: Error,
 ) -> Result<Response> {
     let Error::Conflict { detail, .. } = &error else { return Err(error) };
-    let refused = Some(web::sentence(detail));
+    let refused = Some(web::sentence(&detail.to_string()));
     let page = User { refused, ..User::new(app, administrator, layout, id).await? };
     Ok((error.kind().0, web::page(&page)?).into_response())
 }

@@ -126,7 +126,10 @@ async fn read(
 }
 
 async fn find(State(app): State<App>, user: User) -> Result<Record<calendar_links::CalendarLink>> {
-    calendar_links::find(&app, &user).await?.map(Record).ok_or(Error::NotFound("calendar link"))
+    calendar_links::find(&app, &user)
+        .await?
+        .map(Record)
+        .ok_or(Error::NotFound(crate::t!("core-not-found-calendar-link")))
 }
 
 async fn create(

@@ -2,6 +2,7 @@
 
 mod catalog;
 
+use crate::core::locale::Message;
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -65,11 +66,11 @@ pub(super) struct Step {
 }
 
 impl Field for &'static Plan {
-    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(name) = Text::<100>::read(value, today)?;
         let slugs = || PLANS.iter().map(|it| it.slug).collect::<Vec<_>>().join(" ");
         let plan = PLANS.iter().find(|it| it.slug == name);
-        plan.ok_or_else(|| format!("has to be one of: {}", slugs()))
+        plan.ok_or_else(|| crate::t!("core-field-choice", choices = slugs()))
     }
 
     fn schema() -> Schema {

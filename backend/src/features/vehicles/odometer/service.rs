@@ -62,7 +62,7 @@ pub(super) async fn list(
     let start = match cursor {
         None => end(),
         Some(cursor) => position(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))?,
     };
     let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
@@ -118,7 +118,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<OdometerReading
         if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
             service::find(tx, user, vehicle).await?;
         }
-        return Err(Error::NotFound("odometer reading"));
+        return Err(Error::NotFound(crate::t!("core-not-found-reading")));
     };
     let replaced = replacements(tx, user, vehicle).await?;
     Ok(to_odometer_reading(vehicle, stored, &replaced))

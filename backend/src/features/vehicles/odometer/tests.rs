@@ -240,10 +240,10 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     assert_eq!(
         car.user.post(&car.path(), wrong).await.field_errors(),
         [
-            "/date: has to be a date as YYYY-MM-DD",
-            "/reading: has to be from 0 to 99999999",
-            "/isReplacement: has to be true or false",
-            "/by: is not known here",
+            "/date: must be a date in the form YYYY-MM-DD",
+            "/reading: must be from 0 to 99,999,999",
+            "/isReplacement: must be true or false",
+            "/by: is unknown",
         ]
     );
     let refused = car.try_log("2026-01-01", 1, json!({ "previousReading": 5 })).await;

@@ -1,0 +1,278 @@
+//! A message: the id of a text in the catalogs, and its arguments.
+
+use std::{borrow::Cow, fmt};
+
+use askama::{
+    FastWritable,
+    filters::{Html as HtmlEscaper, HtmlSafe, escape},
+};
+use chrono::NaiveDate;
+use fluent_bundle::{FluentArgs, FluentValue};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
+
+use super::{Locale, catalog, current, format};
+
+/// The message with this id and these arguments: `t!("fuel-logs-count", count = 3)`.
+///
+/// A test compares each use with the catalogs: the id, and the names of the arguments.
+#[macro_export]
+macro_rules! t {
+    ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::core::locale::Message::new(
+            $id,
+            vec![$((stringify!($name), $crate::core::locale::Value::from($value))),*],
+        )
+    };
+}
+
+/// A text for people: its id in the catalogs, and its arguments. It becomes text where it is displayed, in
+/// the [current] locale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    id: &'static str,
+    args: Vec<(&'static str, Value)>,
+}
+
+/// An argument of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text, shown unchanged.
+    Text(String),
+    /// A count, which selects the plural.
+    Number(i64),
+    /// A day, such as `Jan 15, 2026`.
+    Day(NaiveDate),
+    /// Another message.
+    Message(Box<Message>),
+}
+
+impl Message {
+    /// The message `id` with these arguments. Use [`t!`](crate::t) where the id is a literal.
+    #[must_use]
+    pub const fn new(id: &'static str, args: Vec<(&'static str, Value)>) -> Self {
+        Self { id, args }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// Its text in `locale`.
+    #[must_use]
+    pub fn text_in(&self, locale: Locale) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write(&mut text, locale, false);
+        text
+    }
+
+    /// Its text as HTML: the tags of the catalog are tags, and the arguments are escaped.
+    #[must_use]
+    pub const fn html(self) -> Html {
+        Html { message: self, links: Vec::new() }
+    }
+
+    /// Its text as HTML, with the catalog's `<link>` as a link to `href`.
+    #[must_use]
+    pub fn link(self, href: impl Into<Cow<'static, str>>) -> Html {
+        self.html().tag("link", href)
+    }
+
+    fn write(&self, to: &mut impl fmt::Write, locale: Locale, is_html: bool) -> fmt::Result {
+        if self.args.is_empty() {
+            return catalog::write(to, locale, self.id, None);
+        }
+        let mut args = FluentArgs::with_capacity(self.args.len());
+        for (name, value) in &self.args {
+            args.set(*name, value.in_locale(locale, is_html));
+        }
+        catalog::write(to, locale, self.id, Some(&args))
+    }
+}
+
+/// Text that is in no catalog yet, shown as it is in every language.
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        crate::t!("core-verbatim", text = text)
+    }
+}
+
+/// As for a `String`.
+impl From<&'static str> for Message {
+    fn from(text: &'static str) -> Self {
+        crate::t!("core-verbatim", text = text)
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(to, current(), false)
+    }
+}
+
+impl std::error::Error for Message {}
+
+impl FastWritable for Message {
+    fn write_into(&self, to: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
+        Ok(self.write(&mut &mut *to, current(), false)?)
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Message {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Message".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl Value {
+    fn in_locale(&self, locale: Locale, is_html: bool) -> FluentValue<'_> {
+        let text = |text: String| {
+            let is_plain = !is_html || !text.contains(['<', '>', '&', '"', '\'']);
+            FluentValue::from(if is_plain { text } else { escaped(&text) })
+        };
+        match self {
+            Self::Text(it) if is_html => text(it.clone()),
+            Self::Text(it) => FluentValue::from(it.as_str()),
+            Self::Number(number) => FluentValue::from(*number),
+            Self::Day(day) => FluentValue::from(format::day_in(locale, *day)),
+            Self::Message(message) => text(message.text_in(locale)),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<NaiveDate> for Value {
+    fn from(day: NaiveDate) -> Self {
+        Self::Day(day)
+    }
+}
+
+impl From<&NaiveDate> for Value {
+    fn from(day: &NaiveDate) -> Self {
+        Self::Day(*day)
+    }
+}
+
+impl From<Message> for Value {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
+}
+
+impl From<&Message> for Value {
+    fn from(message: &Message) -> Self {
+        Self::Message(Box::new(message.clone()))
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),+) => {$(
+        impl From<$number> for Value {
+            fn from(number: $number) -> Self {
+                Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+            }
+        }
+
+        impl From<&$number> for Value {
+            fn from(number: &$number) -> Self {
+                Self::from(*number)
+            }
+        }
+    )+};
+}
+
+numbers!(i16, i32, i64, u8, u16, u32, u64, usize);
+
+/// A message as HTML. Created by [`Message::html`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Html {
+    message: Message,
+    links: Vec<(&'static str, Cow<'static, str>)>,
+}
+
+impl Html {
+    /// The catalog's tag `<name>` becomes a link to `href`.
+    #[must_use]
+    pub fn tag(mut self, name: &'static str, href: impl Into<Cow<'static, str>>) -> Self {
+        self.links.push((name, href.into()));
+        self
+    }
+}
+
+impl fmt::Display for Html {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut html = String::new();
+        self.message.write(&mut html, current(), true)?;
+        for (name, href) in &self.links {
+            let open = format!("<a href=\"{}\">", escaped(href));
+            html = html.replace(&format!("<{name}>"), &open).replace(&format!("</{name}>"), "</a>");
+        }
+        to.write_str(&html)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+fn escaped(text: &str) -> String {
+    escape(text, HtmlEscaper).map(|it| it.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Locale, scope};
+
+    #[test]
+    fn a_message_has_plurals_and_grouped_numbers() {
+        assert_eq!(
+            t!("core-fields-invalid", count = 12_345).to_string(),
+            "12,345 fields are invalid"
+        );
+    }
+
+    #[test]
+    fn arguments_are_escaped_in_html_and_catalog_tags_are_not() {
+        let html = t!("core-test-link", name = "<b>x</b><link>").link("/a?b=\"c\"");
+        let expected = "Open <a href=\"/a?b=&#34;c&#34;\">&#60;b&#62;x&#60;/b&#62;&#60;link&#62;</a> <b>now</b>";
+        assert_eq!(html.to_string(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_message_is_in_the_locale_of_the_request() {
+        let text = async { t!("core-fields-invalid", count = 2).to_string() };
+        assert_eq!(scope(Locale::Pseudo, text).await, "2 ƒííééļðš áåŕéé ííñṽááļííð");
+    }
+}
