@@ -192,13 +192,13 @@ impl Db {
     /// # Errors
     /// `Unavailable` if no connection is available.
     pub async fn write_for(&self, user: &UserId) -> Result<Tx> {
-        let mut begun = http::yield_slot_while(self.begin("BEGIN", RlsScope::User(user))).await?;
+        let mut tx = http::yield_slot_while(self.begin("BEGIN", RlsScope::User(user))).await?;
         if let (Self::Postgres { replica: Some(replica), .. }, Tx::Postgres { invalidates, .. }) =
-            (self, &mut begun)
+            (self, &mut tx)
         {
             *invalidates = Some((Arc::clone(replica), user.clone()));
         }
-        Ok(begun)
+        Ok(tx)
     }
 
     /// Like [`Db::read_for`], on the replica if `use_replica` is set and the replica has all of the
@@ -475,12 +475,12 @@ macro_rules! read_replica {
         let (db, user): (&$crate::core::db::Db, &$crate::core::UserId) = (&$db, $user);
         let mut use_replica = true;
         loop {
-            let (begun, is_replica) = match db.begin_replica_read(user, use_replica).await {
-                Ok(begun) => begun,
+            let (tx, is_replica) = match db.begin_replica_read(user, use_replica).await {
+                Ok(tx) => tx,
                 Err(error) => break Err(error),
             };
             let answered = db.read_with_timeout(is_replica, async {
-                let mut $tx = begun;
+                let mut $tx = tx;
                 $read
             });
             match answered.await {

@@ -136,17 +136,17 @@ struct State {
 }
 
 /// Whether there are any outages, so that the usual case is fast.
-static ANY: AtomicBool = AtomicBool::new(false);
+static HAS_OUTAGES: AtomicBool = AtomicBool::new(false);
 
 #[cfg(not(test))]
-fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
+fn with_states<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
     static STATES: Mutex<Vec<State>> = Mutex::new(Vec::new());
     work(&mut STATES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Each test has its own thread and its own database.
 #[cfg(test)]
-fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
+fn with_states<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
     thread_local! {
         static STATES: Mutex<Vec<State>> = const { Mutex::new(Vec::new()) };
     }
@@ -172,8 +172,8 @@ pub(super) fn record_failure(cause: Cause, error: &sqlx::Error) {
         return;
     }
     let now = Instant::now();
-    ANY.store(true, Ordering::Relaxed);
-    let due = with(|states| {
+    HAS_OUTAGES.store(true, Ordering::Relaxed);
+    let due = with_states(|states| {
         let found = states.iter_mut().find(|it| it.outage.cause == cause);
         let Some(state) = found else {
             let outage = Outage { cause, blocks: cause.blocks(), since: Clock::System.now() };
@@ -198,16 +198,16 @@ pub(super) fn record_failure(cause: Cause, error: &sqlx::Error) {
 /// Ends the outages that a successful read (`Blocked::ReadsAndWrites`) or a successful write
 /// (`Blocked::Writes`: all of them) shows to be over.
 pub(super) fn record_success(shown: Blocked) {
-    if !ANY.load(Ordering::Relaxed) || is_on_replica() {
+    if !HAS_OUTAGES.load(Ordering::Relaxed) || is_on_replica() {
         return;
     }
-    let over = with(|states| {
+    let over = with_states(|states| {
         let is_over = |it: &State| shown == Blocked::Writes || it.outage.blocks == shown;
         let over: Vec<_> =
             states.iter().filter(|it| is_over(it)).map(|it| it.outage.clone()).collect();
         states.retain(|it| !is_over(it));
         if states.is_empty() && cfg!(not(test)) {
-            ANY.store(false, Ordering::Relaxed);
+            HAS_OUTAGES.store(false, Ordering::Relaxed);
         }
         over
     });
@@ -219,10 +219,10 @@ pub(super) fn record_success(shown: Blocked) {
 /// The current outages.
 #[must_use]
 pub fn current() -> Vec<Outage> {
-    if !ANY.load(Ordering::Relaxed) {
+    if !HAS_OUTAGES.load(Ordering::Relaxed) {
         return Vec::new();
     }
-    with(|states| {
+    with_states(|states| {
         states.retain(|it| it.failed_at.elapsed() < EXPIRY);
         states.iter().map(|it| it.outage.clone()).collect()
     })

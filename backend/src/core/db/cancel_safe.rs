@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use sqlx::{PgPool, Postgres, Transaction};
 
-type Begun = sqlx::Result<Transaction<'static, Postgres>>;
+type BeginResult = sqlx::Result<Transaction<'static, Postgres>>;
 
 /// How long beginning a transaction may take. Without a limit, a pooler with no free server delays
 /// the first message of a transaction for minutes.
@@ -19,18 +19,18 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// such as when the client disconnects, it finishes in the background and the transaction is rolled
 /// back. Otherwise the connection would return to the pool with an open transaction, and the next
 /// user of the connection would fail.
-pub(super) async fn begin(pool: &PgPool, statement: impl sqlx::SqlSafeStr) -> Begun {
+pub(super) async fn begin(pool: &PgPool, statement: impl sqlx::SqlSafeStr) -> BeginResult {
     let (pool, statement) = (pool.clone(), statement.into_sql_str());
     let transaction = Uncancelled(Some(Box::pin(async move { pool.begin_with(statement).await })));
     tokio::time::timeout(TIMEOUT, transaction).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-struct Uncancelled(Option<BoxFuture<'static, Begun>>);
+struct Uncancelled(Option<BoxFuture<'static, BeginResult>>);
 
 impl Future for Uncancelled {
-    type Output = Begun;
+    type Output = BeginResult;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Begun> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<BeginResult> {
         let Some(future) = &mut self.0 else { return Poll::Pending };
         let begun = ready!(future.as_mut().poll(context));
         self.0 = None;

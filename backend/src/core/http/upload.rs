@@ -43,7 +43,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Receives the file in the field `field` of a form, of at max `max` bytes. It may take
+    /// Receives the file in the field `field` of a form, of at most `max` bytes. It may take
     /// longer than other requests as long as data arrives, and does not use a slot while receiving.
     ///
     /// # Errors
