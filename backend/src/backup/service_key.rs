@@ -63,7 +63,7 @@ impl fmt::Display for Inclusion {
 /// Adds the key to the backup in `folder` if it is encrypted. A missing key is not an error, since a backup
 /// without it is better than none.
 pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Result<Inclusion> {
-    let source = Source::of(config)?;
+    let source = Source::from_config(config)?;
     if !manifest.is_encrypted() {
         return Ok(Inclusion::NotEncrypted(source));
     }

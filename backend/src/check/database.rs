@@ -229,7 +229,8 @@ async fn migrations(db: &Db) -> Finding {
 
 async fn service_key(db: &Db, config: &Config) -> Finding {
     const NAME: &str = "service key";
-    let source = Source::of(config).map_or_else(|error| error.to_string(), |it| it.to_string());
+    let source =
+        Source::from_config(config).map_or_else(|error| error.to_string(), |it| it.to_string());
     match with_timeout(keys::check(db, config)).await {
         Ok(Ok(KeyStatus::Matches)) => Finding::ok(NAME, format!("{source} matches the database")),
         Ok(Ok(KeyStatus::NotRegistered)) => {

@@ -46,8 +46,8 @@ struct Inner {
 #[derive(Clone)]
 struct CachedValue {
     body: Bytes,
-    /// The generation of the key's group when the computation started. A value from before an
-    /// invalidation is outdated, even if it was computed afterwards.
+    /// The generation of the key's group when the computation started. A value whose
+    /// computation started before an invalidation is outdated, even if it finished later.
     generation: u64,
     lifetime: Duration,
 }

@@ -78,7 +78,7 @@ impl Chart {
     /// Draws the points, which must be sorted by date and have `decimals` decimals. Returns `None`
     /// for fewer than two points.
     #[must_use]
-    pub fn of(points: &[Point], average: Option<i64>, decimals: u32) -> Option<Self> {
+    pub fn new(points: &[Point], average: Option<i64>, decimals: u32) -> Option<Self> {
         let (first, last) = match points {
             [first, .., last] => (*first, *last),
             _ => return None,
@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn fewer_than_two_points_give_no_chart() {
-        assert!(Chart::of(&[], None, 2).is_none());
-        assert!(Chart::of(&points(&[("2025-01-01", 3000)]), Some(3000), 2).is_none());
+        assert!(Chart::new(&[], None, 2).is_none());
+        assert!(Chart::new(&points(&[("2025-01-01", 3000)]), Some(3000), 2).is_none());
         assert_eq!(sparkline(&[3000]), None);
     }
 
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn points_are_placed_by_day_and_value() {
         let rows = [("2025-01-01", 2000), ("2025-01-02", 3000), ("2025-01-11", 2500)];
-        let chart = Chart::of(&points(&rows), Some(2500), 2).unwrap();
+        let chart = Chart::new(&points(&rows), Some(2500), 2).unwrap();
         assert_eq!(chart.line, "M40.0 186.0L82.8 10.0L468.0 98.0");
         assert_eq!(chart.area, format!("{}L468.0 186.0L40.0 186.0Z", chart.line));
         assert_eq!(chart.average.unwrap().to_string(), "98.0");
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn points_of_one_day_are_side_by_side() {
-        let chart = Chart::of(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None, 2);
+        let chart = Chart::new(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None, 2);
         assert_eq!(chart.unwrap().line, "M40.0 186.0L468.0 10.0");
     }
 
@@ -325,7 +325,7 @@ mod tests {
                 .iter()
                 .map(|(after, economy)| Point { date: day(*after), value: *economy, is_confirmed: false })
                 .collect();
-            let chart = Chart::of(&points, Some(rows[0].1), 2).unwrap();
+            let chart = Chart::new(&points, Some(rows[0].1), 2).unwrap();
             for dot in &chart.dots {
                 prop_assert!((LEFT..=RIGHT).contains(&dot.x.0), "{dot:?}");
                 prop_assert!((TOP..=BOTTOM).contains(&dot.y.0), "{dot:?}");

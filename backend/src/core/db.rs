@@ -337,9 +337,9 @@ impl Db {
     #[must_use]
     pub fn pools(&self) -> Vec<Pool> {
         match self {
-            Self::Postgres { pool, .. } => vec![Pool::of("postgresql", pool)],
+            Self::Postgres { pool, .. } => vec![Pool::new("postgresql", pool)],
             Self::Sqlite { readers, writer } => {
-                vec![Pool::of("readers", readers), Pool::of("writer", writer)]
+                vec![Pool::new("readers", readers), Pool::new("writer", writer)]
             }
         }
     }

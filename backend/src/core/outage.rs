@@ -43,7 +43,7 @@ pub enum Cause {
 
 impl Cause {
     /// The cause of an error, if the error is temporary.
-    pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+    pub(super) fn from_error(error: &sqlx::Error) -> Option<Self> {
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Some(Self::Unreachable)

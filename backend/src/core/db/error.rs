@@ -21,7 +21,7 @@ pub fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let Some(cause) = Cause::of(&error) else { return Self::Internal(error.into()) };
+        let Some(cause) = Cause::from_error(&error) else { return Self::Internal(error.into()) };
         outage::record_failure(cause, &error);
         Self::Unavailable
     }

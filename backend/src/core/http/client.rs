@@ -32,7 +32,7 @@ pub struct ClientAddress(pub Option<IpAddr>);
 impl ClientAddress {
     /// Determines the client of a request from its extensions and headers.
     #[must_use]
-    pub fn of(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
+    pub fn resolve(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
         Self(
             peer.map(|peer| {
@@ -77,7 +77,7 @@ impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.extensions, &parts.headers, app))
+        Ok(Self::resolve(&parts.extensions, &parts.headers, app))
     }
 }
 

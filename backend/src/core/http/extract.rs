@@ -207,7 +207,7 @@ pub struct Form {
 impl Form {
     /// Creates a form with these fields.
     #[must_use]
-    pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+    pub fn from_fields(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self { typed: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect() }
     }
 

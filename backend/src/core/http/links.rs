@@ -17,7 +17,7 @@ pub struct Links(String);
 impl Links {
     /// The base URL from the settings, otherwise the listening address.
     #[must_use]
-    pub fn of(app: &App) -> Self {
+    pub fn from_config(app: &App) -> Self {
         let server = &app.config.server;
         Self(server.origin().unwrap_or_else(|| format!("http://{}", server.address)))
     }
@@ -42,7 +42,7 @@ impl FromRequestParts<App> for Links {
         let host = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
         Ok(match (app.config.server.origin(), host) {
             (None, Some(host)) => Self(format!("http://{host}")),
-            _ => Self::of(app),
+            _ => Self::from_config(app),
         })
     }
 }

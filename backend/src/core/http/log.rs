@@ -121,7 +121,7 @@ pub(super) async fn log(State(app): State<App>, request: Request, next: Next) ->
 async fn respond(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let client = ClientAddress::of(request.extensions(), request.headers(), app);
+    let client = ClientAddress::resolve(request.extensions(), request.headers(), app);
     let client = client.0.map(tracing::field::display);
     let path: String = request.uri().path().chars().take(MAX_LOGGED_PATH).collect();
     let response = if is_traced { trace(request, next).await } else { next.run(request).await };

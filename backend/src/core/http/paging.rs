@@ -25,7 +25,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Creates a page of at most `limit` rows from up to `limit + 1` queried rows.
     #[must_use]
-    pub fn of(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
+    pub fn new(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
         let next_cursor = rows.last().filter(|_| more).map(|last| key(last).0);

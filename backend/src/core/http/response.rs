@@ -119,7 +119,7 @@ impl<T: Serialize> SerializedJson<T> {
     ///
     /// # Errors
     /// `Internal` if that fails.
-    pub fn of(value: &T) -> Result<Self, Error> {
+    pub fn serialize(value: &T) -> Result<Self, Error> {
         serde_json::to_vec(value)
             .map(|body| Self::new(body.into()))
             .map_err(|error| Error::Internal(error.into()))

@@ -95,7 +95,7 @@ impl Source {
     ///
     /// # Errors
     /// As for [`crate::core::config::Database::engine`].
-    pub fn of(config: &Config) -> Result<Self, ConfigError> {
+    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
         if config.auth.key.is_some() {
             return Ok(Self::Setting(config.auth.key_file.clone()));
         }
@@ -121,7 +121,7 @@ impl fmt::Display for Source {
 /// # Errors
 /// The key can't be read or is invalid.
 pub fn find(config: &Config) -> Result<Option<ServiceKey>, KeyError> {
-    let path = match (&config.auth.key, Source::of(config)?) {
+    let path = match (&config.auth.key, Source::from_config(config)?) {
         (Some(key), _) => {
             let wrong = |why: String| ConfigError::Value { key: "auth.key".to_owned(), why };
             return Ok(Some(ServiceKey::parse(key.expose()).map_err(wrong)?));

@@ -47,11 +47,13 @@ pub async fn prepare(
     let registered = store::find(&mut db.read().await?).await?;
     let key = match find(config)? {
         Some(key) => key,
-        None if registered.is_some() => return Err(KeyError::Missing(Source::of(config)?)),
+        None if registered.is_some() => {
+            return Err(KeyError::Missing(Source::from_config(config)?));
+        }
         None => file::create(config)?,
     };
     if registered.as_ref().is_some_and(|it| it[..] != key.check_value()[..]) {
-        return Err(KeyError::Wrong(Source::of(config)?));
+        return Err(KeyError::Wrong(Source::from_config(config)?));
     }
     match seal_all(db, config, (&key, clock), secrets).await {
         Ok(0) => {}
@@ -89,9 +91,9 @@ pub async fn check(db: &Db, config: &Config) -> Result<KeyStatus, KeyError> {
     let registered = store::find(&mut db.read().await?).await?;
     match (find(config)?, registered) {
         (Some(key), Some(it)) if it[..] == key.check_value()[..] => Ok(KeyStatus::Matches),
-        (Some(_), Some(_)) => Err(KeyError::Wrong(Source::of(config)?)),
+        (Some(_), Some(_)) => Err(KeyError::Wrong(Source::from_config(config)?)),
         (Some(_), None) => Ok(KeyStatus::NotRegistered),
-        (None, Some(_)) => Err(KeyError::Missing(Source::of(config)?)),
+        (None, Some(_)) => Err(KeyError::Missing(Source::from_config(config)?)),
         (None, None) => Ok(KeyStatus::NotCreated),
     }
 }
@@ -106,7 +108,7 @@ async fn seal_all(
     let mut tx = db.write_as_job(JOB).await?;
     let check_value = key.check_value();
     if store::register(&mut tx, &check_value, clock.now()).await? != check_value {
-        return Err(KeyError::Wrong(Source::of(config)?));
+        return Err(KeyError::Wrong(Source::from_config(config)?));
     }
     store::overwrite_deleted(&mut tx, true).await?;
     let mut sealed = 0;
@@ -133,7 +135,7 @@ pub async fn discard(
     let Some(registered) = store::find(&mut tx).await? else {
         return Ok("No secrets have been sealed: there is nothing to discard.\n".to_owned());
     };
-    let source = Source::of(config)?;
+    let source = Source::from_config(config)?;
     // An invalid key file does not open them either.
     let key = find(config).ok().flatten();
     if key.is_some_and(|it| it.check_value()[..] == registered) {

@@ -59,7 +59,7 @@ pub struct Pool {
 impl Pool {
     /// The state of a pool.
     #[must_use]
-    pub fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+    pub fn new<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
         let max = pool.options().get_max_connections();
         let max = usize::try_from(max).unwrap_or(usize::MAX);
         Self { name, open: pool.size() as usize, idle: pool.num_idle(), max }

@@ -188,7 +188,7 @@ async fn list_sessions(
     State(app): State<App>,
     user: User,
 ) -> Result<SerializedJson<Page<Session>>> {
-    SerializedJson::of(&service::list_sessions(&app, &user).await?)
+    SerializedJson::serialize(&service::list_sessions(&app, &user).await?)
 }
 
 async fn end_session(

@@ -40,7 +40,7 @@ pub struct ClientInfo {
 impl ClientInfo {
     /// Describes the client of a request.
     pub(super) fn of(parts: &Parts, app: &App) -> Self {
-        let address = ClientAddress::of(&parts.extensions, &parts.headers, app);
+        let address = ClientAddress::resolve(&parts.extensions, &parts.headers, app);
         Self {
             address: address.0,
             network: address.network().map(|it| it.to_string()),

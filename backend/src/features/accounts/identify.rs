@@ -31,7 +31,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     let counted = if let Ok(Some(principal)) = &found {
         meter.count_user(&principal.user)
     } else {
-        let client = ClientAddress::of(request.extensions(), request.headers(), &app);
+        let client = ClientAddress::resolve(request.extensions(), request.headers(), &app);
         client.network().map_or(Ok(()), |network| meter.count_network(network))
     };
     if let Err(error) = counted {

@@ -355,7 +355,7 @@ fn list_time_zones() -> Vec<String> {
 
 /// Fills the settings form from the preferences.
 fn fill_form(preferences: &Preferences) -> Form {
-    Form::of([
+    Form::from_fields([
         ("distanceUnit", preferences.distance_unit.as_str().to_owned()),
         ("volumeUnit", preferences.volume_unit.as_str().to_owned()),
         ("economyUnit", preferences.economy_unit.as_str().to_owned()),

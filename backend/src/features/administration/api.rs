@@ -125,7 +125,7 @@ async fn list(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    SerializedJson::of(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
 }
 
 async fn find(
@@ -177,7 +177,7 @@ async fn list_invitations(
 ) -> Result<SerializedJson<Page<Invitation>>> {
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    SerializedJson::of(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
 }
 
 async fn invite(
@@ -217,7 +217,7 @@ async fn list_own_events(
     Query(query): Query<PageQuery>,
 ) -> Result<SerializedJson<Page<SecurityEvent>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::of(&log::list_own(&app, &user, query.cursor, limit).await?)
+    SerializedJson::serialize(&log::list_own(&app, &user, query.cursor, limit).await?)
 }
 
 async fn list_events(
@@ -225,7 +225,7 @@ async fn list_events(
     _: Administrator,
     Query(query): Query<LogQuery>,
 ) -> Result<SerializedJson<Page<SecurityEvent>>> {
-    SerializedJson::of(&log::list(&app, &query.listing(Limit::default())).await?)
+    SerializedJson::serialize(&log::list(&app, &query.listing(Limit::default())).await?)
 }
 
 async fn export_events(

@@ -84,7 +84,7 @@ async fn show_users(
         query.extend_pairs(search.map(|it| ("search", it)));
         query.finish()
     });
-    let form = Form::of([("search", search.unwrap_or_default().to_owned())]);
+    let form = Form::from_fields([("search", search.unwrap_or_default().to_owned())]);
     web::page(&Users { layout, view: FormView::new(LABELS, form), rows, older })
 }
 

@@ -143,7 +143,7 @@ pub(super) async fn create_from_command_line(
     let expires_at = store_token(tx, account, token, now).await?;
     let event = Event::for_account(EventKind::ResetLinkCreated, account.id).from_command_line();
     security_log::record(tx, now, &event).await?;
-    Ok(ResetLink { url: Links::of(app).to(PATH.0, PATH.1, token), expires_at })
+    Ok(ResetLink { url: Links::from_config(app).to(PATH.0, PATH.1, token), expires_at })
 }
 
 /// Finds the account of a valid token. A token is not valid once the password has been changed in

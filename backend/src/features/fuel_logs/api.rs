@@ -81,7 +81,7 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    SerializedJson::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::serialize(&service::list(&app, &user, &listing).await?)
 }
 
 async fn add(

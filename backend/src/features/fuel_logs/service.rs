@@ -72,7 +72,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
         }
         Ok(rows)
     })?;
-    Ok(Page::of(rows, listing.limit, FuelLog::cursor))
+    Ok(Page::new(rows, listing.limit, FuelLog::cursor))
 }
 
 fn position(cursor: &Cursor) -> Option<Position> {

@@ -90,7 +90,7 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
 pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<Page<Invitation>> {
     let after = http::after_cursor(cursor)?;
     let rows = store::list(tx, after, limit).await?;
-    Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Revokes an invitation, so that its link no longer works.

@@ -125,7 +125,7 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    SerializedJson::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::serialize(&service::list(&app, &user, &listing).await?)
 }
 
 input! {
@@ -151,11 +151,11 @@ async fn due(
         limit: query.limit.unwrap_or_default(),
     };
     let today = user.0.preferences.today(app.clock.now());
-    SerializedJson::of(&upcoming::list(&app, &user, today, &listing).await?)
+    SerializedJson::serialize(&upcoming::list(&app, &user, today, &listing).await?)
 }
 
 async fn types(_: User) -> Result<SerializedJson<Page<MaintenanceType>>> {
-    SerializedJson::of(&Page { items: TYPES.to_vec(), next_cursor: None })
+    SerializedJson::serialize(&Page { items: TYPES.to_vec(), next_cursor: None })
 }
 
 async fn add(

@@ -68,7 +68,7 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
         }
         Ok(rows)
     })?;
-    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Lists the completed items of a vehicle after the cursor, latest first: up to `limit` plus one,

@@ -184,7 +184,7 @@ pub(super) async fn list(
     all.retain(|it| after.is_none_or(|after| (it.urgency(), it.item.id) > after));
     all.truncate(listing.limit.rows() + 1);
     let key = |last: &Upcoming| Cursor::new(&[&last.urgency(), &last.item.id]);
-    Ok(Page::of(all, listing.limit, key))
+    Ok(Page::new(all, listing.limit, key))
 }
 
 fn parse_cursor(cursor: &Cursor) -> Option<(i64, ItemId)> {

@@ -78,7 +78,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<Channel>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
 }
 
 async fn add(
@@ -117,5 +117,5 @@ async fn test(
     caller: SessionUser,
     Path(id): Path<ChannelId>,
 ) -> Result<SerializedJson<SendResult>> {
-    SerializedJson::of(&service::test(&app, &caller.user, id).await?)
+    SerializedJson::serialize(&service::test(&app, &caller.user, id).await?)
 }

@@ -102,7 +102,7 @@ async fn send_confirmation_link(app: &App, recipient: &Recipient, channels: &[Ch
     if !waits || recipient.was_confirmation_sent || app.config.mail.url.is_none() {
         return;
     }
-    let base = Links::of(app);
+    let base = Links::from_config(app);
     let (account, email) = (recipient.account, &recipient.email);
     if let Err(error) = mail::send_confirmation(app, account, email, base.base()).await {
         tracing::warn!(%account, %error, "Could not mail a confirmation link");
@@ -170,7 +170,7 @@ fn build_message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Me
         title: format!("Maintenance: {title}"),
         text: lines.join("\n"),
         is_urgent: overdue > 0,
-        url: format!("{}/maintenance", Links::of(app).base()),
+        url: format!("{}/maintenance", Links::from_config(app).base()),
         items: serde_json::to_value(items).unwrap_or_default(),
     }
 }

@@ -74,7 +74,7 @@ impl Channels {
 }
 
 fn empty_sheet() -> FormView {
-    FormView::new(LABELS, Form::of([("kind", ChannelKind::Mail.as_str().to_owned())]))
+    FormView::new(LABELS, Form::from_fields([("kind", ChannelKind::Mail.as_str().to_owned())]))
 }
 
 async fn show(State(app): State<App>, caller: SessionUser, layout: Layout) -> Result<Html<String>> {

@@ -57,7 +57,7 @@ async fn send_mail(
     id: Uuid,
     message: &Message,
 ) -> Result<(), String> {
-    let base = Links::of(app);
+    let base = Links::from_config(app);
     let now = app.clock.now();
     let link = async {
         let mut tx = app.db.write().await?;

@@ -45,7 +45,7 @@ pub(super) async fn list(
     let rows = store::list(&mut tx, user, after, limit).await?;
     let state = |it: Channel| it.with_state(is_confirmed, user.0.review_since);
     let rows = rows.into_iter().map(state).collect();
-    Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Lists the user's channels for the review after a password reset.
@@ -139,7 +139,7 @@ pub(super) async fn add(
         // The channel is added even if this fails; its page offers to send the link again.
         let (account, email) = (user.0.account, &user.0.email);
         // Not derived from the Host header: a forged one could point the link elsewhere.
-        let links = Links::of(app);
+        let links = Links::from_config(app);
         if let Err(error) = mail::send_confirmation(app, account, email, links.base()).await {
             tracing::warn!(%account, %error, "Could not mail a confirmation link");
         }
@@ -172,7 +172,7 @@ pub(super) async fn resend_confirmation(app: &App, user: &User) -> Result<()> {
     if mail::is_confirmed(&mut app.db.read().await?, account).await? {
         return Err(Error::conflict("conflict", "your address is confirmed already"));
     }
-    mail::send_confirmation(app, account, &user.0.email, Links::of(app).base()).await
+    mail::send_confirmation(app, account, &user.0.email, Links::from_config(app).base()).await
 }
 
 /// Turns off notifications by mail for the owner of an unsubscribe link.
@@ -269,7 +269,7 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<SendRe
         title: "A test of MotoVaultPro".to_owned(),
         text: "If you read this, what is due will be told here.".to_owned(),
         is_urgent: false,
-        url: format!("{}/maintenance", Links::of(app).base()),
+        url: format!("{}/maintenance", Links::from_config(app).base()),
         items: serde_json::Value::Array(Vec::new()),
     };
     let to = (user.0.account, user.0.email.as_str());

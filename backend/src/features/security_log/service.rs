@@ -78,5 +78,5 @@ pub async fn list(tx: &mut Tx, query: &EventQuery) -> Result<Page<SecurityEvent>
     let end = http::end_of_time();
     let to = query.to.and_then(|day| day.succ_opt()).map_or(end, midnight).min(end);
     let rows = store::list(tx, query, (from, to), after).await?;
-    Ok(Page::of(rows, query.limit, |last| Cursor::at(last.at, &last.id)))
+    Ok(Page::new(rows, query.limit, |last| Cursor::at(last.at, &last.id)))
 }

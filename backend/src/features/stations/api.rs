@@ -97,7 +97,7 @@ async fn prices(
 ) -> Result<SerializedJson<Prices>> {
     service::find(&app, &user, id).await?;
     let items = fuel_logs::prices_paid_at(&app, &user, id, query.fuel_type).await?;
-    SerializedJson::of(&Prices { items })
+    SerializedJson::serialize(&Prices { items })
 }
 
 input! {
@@ -122,7 +122,7 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    SerializedJson::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::serialize(&service::list(&app, &user, &listing).await?)
 }
 
 async fn search(
@@ -130,7 +130,7 @@ async fn search(
     user: User,
     Query(query): Query<SearchQuery>,
 ) -> Result<SerializedJson<Page<FoundStation>>> {
-    SerializedJson::of(&search::search(&app, &user, &query.into_criteria()?).await?)
+    SerializedJson::serialize(&search::search(&app, &user, &query.into_criteria()?).await?)
 }
 
 async fn add(

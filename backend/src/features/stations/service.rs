@@ -139,7 +139,7 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
     } else {
         store::list(&mut tx, user, after, listing.limit).await?
     };
-    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Locks the station `id`, which the user must be allowed to change.

@@ -108,7 +108,7 @@ impl VehicleForm {
 /// The form with the vehicle's values.
 fn stored_form(vehicle: &Vehicle) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    Form::of([
+    Form::from_fields([
         ("vin", vehicle.vin.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()),
         ("identifier", text(&vehicle.identifier)),
         ("kind", vehicle.kind.as_str().to_owned()),
@@ -262,7 +262,7 @@ async fn set_active(
     Path(id): Path<VehicleId>,
     form: Form,
 ) -> Result<Response> {
-    let only = Form::of([("isActive", form.get("isActive").to_owned())]);
+    let only = Form::from_fields([("isActive", form.get("isActive").to_owned())]);
     let change = only.read::<VehicleChange>(&app)?;
     service::change(&app, &user, id, change, &IfMatch::default()).await?;
     Ok(redirect_to_vehicle(id))

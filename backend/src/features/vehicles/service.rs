@@ -154,10 +154,11 @@ pub(super) async fn list(
 ) -> Result<SerializedJson<Page<Vehicle>>> {
     let is_default = listing.active && !listing.deleted;
     if !is_default || listing.cursor.is_some() || listing.limit != Limit::default() {
-        return SerializedJson::of(&read_list(app, user, listing).await?);
+        return SerializedJson::serialize(&read_list(app, user, listing).await?);
     }
-    let compute =
-        || async { Ok(SerializedJson::of(&read_list(app, user, listing).await?)?.into_bytes()) };
+    let compute = || async {
+        Ok(SerializedJson::serialize(&read_list(app, user, listing).await?)?.into_bytes())
+    };
     Ok(SerializedJson::new(
         app.get_or_compute_for(user, &list_cache_key(user), LIST_TTL, compute).await?,
     ))
@@ -173,7 +174,7 @@ pub(super) async fn read_list(
     let after = (after.0, VehicleId(after.1));
     let rows =
         read_replica!(app.db, user, |tx| Ok(store::list(&mut tx, user, listing, after).await?))?;
-    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// The user's vehicles in use, newest first, up to the maximum page size.

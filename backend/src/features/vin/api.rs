@@ -61,7 +61,7 @@ struct CompleteList<T> {
 
 impl<T: Serialize> CompleteList<T> {
     fn of(items: Vec<T>) -> Result<SerializedJson<Self>> {
-        SerializedJson::of(&Self { items, next_cursor: None })
+        SerializedJson::serialize(&Self { items, next_cursor: None })
     }
 }
 

@@ -137,7 +137,7 @@ pub(super) async fn decode_as_json(
     year: Option<u16>,
 ) -> Result<SerializedJson<DecodedVin>> {
     if year.is_some() {
-        return SerializedJson::of(&decode_for_year(app, vin, year).await?);
+        return SerializedJson::serialize(&decode_for_year(app, vin, year).await?);
     }
     let key = key(vin);
     let earliest = app.clock.now() - MAX_AGE;
@@ -146,7 +146,8 @@ pub(super) async fn decode_as_json(
     let compute = || async {
         // Boxed because the future of the NHTSA request is large, and cache hits don't need it.
         let decoded = Box::pin(look_up(app, vin, earliest)).await?;
-        let cached = SerializedJson::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
+        let cached =
+            SerializedJson::serialize(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
         *looked_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
         Ok(cached.into_bytes())
     };
@@ -157,14 +158,14 @@ pub(super) async fn decode_as_json(
             if !app.vins.is_cacheable(decoded.tables.as_deref(), decoded.make.as_deref()) {
                 app.cache.invalidate(&key).await;
             }
-            return SerializedJson::of(&decoded);
+            return SerializedJson::serialize(&decoded);
         }
         if is_fresh(app, &body, earliest) {
             return Ok(SerializedJson::new(body));
         }
         app.cache.invalidate(&key).await;
     }
-    SerializedJson::of(&Box::pin(look_up(app, vin, earliest)).await?)
+    SerializedJson::serialize(&Box::pin(look_up(app, vin, earliest)).await?)
 }
 
 /// Whether a cached result is recent enough and matches the current settings.

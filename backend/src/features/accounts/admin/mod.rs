@@ -82,7 +82,7 @@ pub async fn list(
         None => store::list(tx, after, limit).await?,
     };
     let rows = rows.into_iter().map(ManagedAccount::from).collect();
-    Ok(Page::of(rows, limit, |last: &ManagedAccount| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last: &ManagedAccount| Cursor::at(last.created_at, &last.id)))
 }
 
 /// The number of accounts that a search loads at a time.

@@ -169,7 +169,7 @@ pub fn send_security_notice(
         return;
     }
     let (app, email) = (app.clone(), email.to_owned());
-    let text = format!("{text}\n\n{}\n", Links::of(&app).base());
+    let text = format!("{text}\n\n{}\n", Links::from_config(&app).base());
     tokio::spawn(async move {
         let sent = async {
             let message =

@@ -58,7 +58,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<PersonalToken>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
 }
 
 async fn create(

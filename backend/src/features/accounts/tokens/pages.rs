@@ -58,7 +58,7 @@ impl TokensPage {
 }
 
 fn blank_form() -> Form {
-    Form::of([("scope", Scope::Read.as_str().to_owned())])
+    Form::from_fields([("scope", Scope::Read.as_str().to_owned())])
 }
 
 async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html<String>> {

@@ -139,7 +139,7 @@ pub(super) async fn list(
     let after = http::after_cursor(cursor)?;
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, user.0.account, after, limit.plus_one()).await?;
-    Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Finds the user's token `id`.

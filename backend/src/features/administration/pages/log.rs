@@ -124,6 +124,6 @@ pub(super) async fn show(
         about,
         export,
         older,
-        view: FormView::new(LABELS, Form::of(filters)),
+        view: FormView::new(LABELS, Form::from_fields(filters)),
     })
 }

@@ -39,7 +39,7 @@ pub(super) async fn show(
     let token = query.find(|(name, _)| name == "token").map(|it| it.1.into_owned());
     let token = token.unwrap_or_default();
     resets::check_token(&app, &token).await?;
-    let view = FormView::new(LABELS, Form::of([("token", token)]));
+    let view = FormView::new(LABELS, Form::from_fields([("token", token)]));
     web::page(&SetPassword { layout, view, is_done: false })
 }
 

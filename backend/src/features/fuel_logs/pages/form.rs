@@ -43,7 +43,7 @@ const MEASURED: &[(&str, &str)] = &[
 
 /// The form for a new fill-up.
 pub(super) fn new_form(today: NaiveDate, fuel: Option<FuelType>, units: &UnitFormatter) -> Form {
-    Form::of([
+    Form::from_fields([
         ("date", today.to_string()),
         ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
         ("isFull", true.to_string()),
@@ -63,7 +63,7 @@ pub(super) fn edit_form(log: &FuelLog, units: &UnitFormatter) -> Form {
         |it: Option<Distance>| it.map_or(units.distance, Distance::unit).as_str().to_owned();
     let volume_unit = log.volume.map_or(units.volume, Volume::unit);
     let per = log.unit_price.map_or(volume_unit, |it| it.per);
-    Form::of([
+    Form::from_fields([
         ("odometer", distance(log.odometer)),
         ("odometerUnit", distance_unit(log.odometer)),
         ("tripDistance", distance(log.trip_distance)),
@@ -167,8 +167,10 @@ mod tests {
     #[test]
     fn a_price_is_ambiguous_only_in_currencies_with_large_amounts() {
         let is_ambiguous = |typed: &str, currency: &str| {
-            let form =
-                Form::of([("unitPrice", typed.to_owned()), ("currency", currency.to_owned())]);
+            let form = Form::from_fields([
+                ("unitPrice", typed.to_owned()),
+                ("currency", currency.to_owned()),
+            ]);
             check_ambiguous_price(&form).is_some()
         };
         for (typed, currency) in
@@ -187,7 +189,7 @@ mod tests {
     fn a_volume_is_ambiguous_only_if_both_interpretations_fit_in_a_tank() {
         let is_ambiguous = |typed: &str, unit: VolumeUnit| {
             let unit = unit.as_str().to_owned();
-            let form = Form::of([("volume", typed.to_owned()), ("volumeUnit", unit)]);
+            let form = Form::from_fields([("volume", typed.to_owned()), ("volumeUnit", unit)]);
             check_ambiguous_volume(&form).is_some()
         };
         for typed in ["1.234", "1,234", "2,000"] {

@@ -183,7 +183,7 @@ fn draw(intervals: &[ClosedInterval], stats: &FuelStats, units: &UnitFormatter) 
             Some(Point { date: *closed, value: economy(it)?.units(), is_confirmed })
         })
         .collect();
-    Chart::of(&points, stats.exact.known.as_ref().and_then(economy).map(Fixed::units), 2)
+    Chart::new(&points, stats.exact.known.as_ref().and_then(economy).map(Fixed::units), 2)
 }
 
 /// Describes the chart for screen readers.

@@ -64,7 +64,7 @@ async fn render(
         let reading = vehicle.odometer.reading();
         let unit = reading.map_or(units.distance, Distance::unit);
         let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
-        Form::of([
+        Form::from_fields([
             ("completedDate", preferences.today(app.clock.now()).to_string()),
             ("completedOdometer", distance_value(reading, unit)),
             ("completedOdometerUnit", unit.as_str().to_owned()),
@@ -137,7 +137,7 @@ pub(super) async fn postpone(
     let unit = form.get("dueOdometerUnit").to_owned();
     let own = DistanceUnit::try_from(unit.clone()).unwrap_or(units.distance);
     // Unchanged values are not sent: they would be rejected as not later.
-    let now = Form::of([
+    let now = Form::from_fields([
         ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),
         ("dueOdometer", distance_value(item.due_odometer, own)),
         ("dueOdometerUnit", unit.clone()),

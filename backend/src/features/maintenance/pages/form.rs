@@ -160,7 +160,7 @@ fn new_item_form(
         fields.push(("intervalDistance", distance_value(interval, units.distance)));
         fields.push(("intervalDistanceUnit", unit));
     }
-    Form::of(fields)
+    Form::from_fields(fields)
 }
 
 /// Fills the form with an item, its distances in the given units.
@@ -168,7 +168,7 @@ fn item_form(item: &Item, units: &UnitFormatter, unit: impl Fn(&str) -> Distance
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
     let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
-    let mut form = Form::of([
+    let mut form = Form::from_fields([
         ("type", item.kind.name().into_owned()),
         ("description", text(&item.description)),
         ("dueDate", day(item.due_date)),

@@ -123,7 +123,7 @@ pub(super) fn default_for(vehicle: &Vehicle) -> &'static str {
 }
 
 async fn list(_: User) -> Result<SerializedJson<Page<Plan>>> {
-    SerializedJson::of(&Page { items: PLANS.to_vec(), next_cursor: None })
+    SerializedJson::serialize(&Page { items: PLANS.to_vec(), next_cursor: None })
 }
 
 async fn apply(

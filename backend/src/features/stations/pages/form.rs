@@ -79,7 +79,7 @@ impl StationForm {
 /// The form with the station's values.
 fn stored_form(station: &Station) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    Form::of([
+    Form::from_fields([
         ("name", station.name.clone()),
         ("brand", text(&station.brand)),
         ("address", text(&station.address)),
@@ -92,7 +92,7 @@ fn stored_form(station: &Station) -> Form {
 }
 
 pub(super) async fn show_new(_: User, layout: Layout) -> Result<Html<String>> {
-    let form = Form::of([(Idempotency::FORM_FIELD, Idempotency::new_form_token())]);
+    let form = Form::from_fields([(Idempotency::FORM_FIELD, Idempotency::new_form_token())]);
     web::page(&StationForm::of_new(layout, FormView::new(LABELS, form)))
 }
 

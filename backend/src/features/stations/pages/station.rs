@@ -142,7 +142,7 @@ fn draw(paid: &[PricePaid], units: &UnitFormatter) -> (Option<Chart>, String) {
     let count = i128::try_from(points.len()).unwrap_or_default();
     let average = Fixed::<16, 3>::from_ratio(sum.into(), count);
     let text = average.map(|it| it.to_string()).unwrap_or_default();
-    (Chart::of(&points, average.map(Fixed::units), 3), text)
+    (Chart::new(&points, average.map(Fixed::units), 3), text)
 }
 
 pub(super) async fn show(

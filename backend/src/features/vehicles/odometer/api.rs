@@ -62,7 +62,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<OdometerReading>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::of(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
 }
 
 async fn add(

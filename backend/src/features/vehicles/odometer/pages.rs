@@ -147,7 +147,7 @@ async fn show(
     layout: Layout,
 ) -> Result<Html<String>> {
     let today = user.0.preferences.today(app.clock.now());
-    let form = Form::of([
+    let form = Form::from_fields([
         ("date", today.to_string()),
         (Idempotency::FORM_FIELD, Idempotency::new_form_token()),
     ]);

@@ -70,7 +70,7 @@ pub(super) async fn list(
     let mut all = before(&mut tx, user, query).await?;
     all.truncate(limit.rows() + 1);
     let replaced = replacements(&mut tx, user, vehicle).await?;
-    let page = Page::of(all, limit, SourceReading::cursor);
+    let page = Page::new(all, limit, SourceReading::cursor);
     let items =
         page.items.into_iter().map(|it| to_odometer_reading(vehicle, it, &replaced)).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
