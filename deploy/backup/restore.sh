@@ -17,11 +17,11 @@ case ${1-} in
         rm -rf "$place"
         mkdir "$place"
         echo 'local all all trust' >"$place/pg_hba.conf"
-        # Sealed backups are opened with the identity, if there is one.
+        # Encrypted backups are opened with the identity, if there is one.
         set -- ${2:+"$2"}
         [ ! -e "$identity" ] || set -- "$@" --identity "$identity"
         motovaultpro backup restore "$@" --into "$data"
-        # A sealed backup contains the service key that its database needs; `make restore` installs it.
+        # An encrypted backup contains the service key that its database needs; `make restore` installs it.
         [ ! -e "$data.service.key" ] || cp "$data.service.key" "$key"
         failed() {
             tail -n 20 "$place/log" >&2

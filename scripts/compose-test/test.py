@@ -219,7 +219,7 @@ def an_empty_secret_is_rejected():
         file.write(saved)
 
 
-def a_sealed_backup_is_created():
+def an_encrypted_backup_is_created():
     identity = run("scripts/backup", "keygen")
     with open(f"{PROJECT}/secrets/backup/identity.txt", "w") as file:
         file.write("".join(it + "\n" for it in identity.splitlines() if it.startswith("AGE-SECRET-KEY-")))
@@ -231,7 +231,7 @@ def a_sealed_backup_is_created():
     output = run("make", "backup")
     check("created " in output, f"make backup: {output}")
     newest = max(glob.glob(f"{PROJECT}/backups/*-postgresql"))
-    check(os.path.exists(f"{newest}/service.key.age"), f"a sealed backup contains the service key: {os.listdir(newest)}")
+    check(os.path.exists(f"{newest}/service.key.age"), f"an encrypted backup contains the service key: {os.listdir(newest)}")
 
 
 def cleaning_removes_the_volumes():
@@ -336,7 +336,7 @@ def main():
     step(a_backup_is_restored, browser)
     step(changed_secrets_are_used_after_a_start, browser)
     step(an_empty_secret_is_rejected)
-    step(a_sealed_backup_is_created)
+    step(an_encrypted_backup_is_created)
     step(cleaning_removes_the_volumes)
     step(a_lost_database_is_restored, browser)
     step(a_damaged_volume_is_repaired)
