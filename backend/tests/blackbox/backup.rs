@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    sealing,
+    service_key,
     support::{Installation, Service, TestEnv, block_on, eventually, signal},
 };
 
@@ -23,11 +23,11 @@ const CANARY: &str = "xyzzy-canary";
 const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
 
 /// A folder and everything in it.
-fn below(folder: &Path) -> Vec<PathBuf> {
+fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_owned()];
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { all.extend(below(&path)) } else { all.push(path) }
+        if path.is_dir() { all.extend(walk(&path)) } else { all.push(path) }
     }
     all
 }
@@ -45,15 +45,15 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
     assert!(made.contains(name), "{made}");
     let output = installation.backup(&["verify"]).expect_success();
     assert!(output.contains(&format!("{name}: intact")), "{output}");
-    for path in below(&installation.backups) {
+    for path in walk(&installation.backups) {
         let rights = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
 
     // Simulates a backup that was killed halfway.
-    let half = installation.backups.join(format!(".unfinished-{name}"));
-    std::fs::create_dir(&half).unwrap();
-    std::fs::copy(installation.payload(name), half.join("payload")).unwrap();
+    let unfinished = installation.backups.join(format!(".unfinished-{name}"));
+    std::fs::create_dir(&unfinished).unwrap();
+    std::fs::copy(installation.payload(name), unfinished.join("payload")).unwrap();
     assert_eq!(installation.names(), names);
 
     // A database in use is never replaced.
@@ -72,36 +72,36 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
     assert!(output.contains("2026-01-31T12:00:00Z"), "{output}");
 
     // Existing files are only renamed with --force.
-    let taken = installation.new_target("taken");
-    let kept = if installation.postgres.is_some() {
-        std::fs::create_dir(&taken).unwrap();
-        taken.join("kept")
+    let occupied = installation.new_target("occupied");
+    let existing = if installation.postgres.is_some() {
+        std::fs::create_dir(&occupied).unwrap();
+        occupied.join("existing")
     } else {
         // SQLite would apply this file as the write-ahead log of the restored database.
-        PathBuf::from(format!("{}-wal", taken.display()))
+        PathBuf::from(format!("{}-wal", occupied.display()))
     };
-    std::fs::write(&kept, "kept").unwrap();
-    let output = installation.restore(&taken, &[]).expect_failure(1);
+    std::fs::write(&existing, "existing").unwrap();
+    let output = installation.restore(&occupied, &[]).expect_failure(1);
     assert!(output.contains("already exists"), "{output}");
-    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
-    let output = installation.restore(&taken, &["--force"]).expect_success();
+    assert_eq!(std::fs::read_to_string(&existing).unwrap(), "existing");
+    let output = installation.restore(&occupied, &["--force"]).expect_success();
     assert!(output.contains(name), "{output}");
-    assert!(!kept.exists());
-    let beside = std::fs::read_dir(taken.parent().unwrap()).unwrap();
-    let mut beside = beside.map(|it| it.unwrap().path());
-    let aside = beside.find(|it| it.to_string_lossy().contains(".before-")).unwrap();
-    let aside = if aside.is_dir() { aside.join("kept") } else { aside };
-    assert_eq!(std::fs::read_to_string(aside).unwrap(), "kept");
+    assert!(!existing.exists());
+    let entries = std::fs::read_dir(occupied.parent().unwrap()).unwrap();
+    let mut entries = entries.map(|it| it.unwrap().path());
+    let renamed = entries.find(|it| it.to_string_lossy().contains(".before-")).unwrap();
+    let renamed = if renamed.is_dir() { renamed.join("existing") } else { renamed };
+    assert_eq!(std::fs::read_to_string(renamed).unwrap(), "existing");
 
-    let restored = installation.open(&taken).await;
+    let restored = installation.open(&occupied).await;
     assert_eq!(restored.sql.number(VEHICLES).await, 3);
     drop(restored);
 
     // Corrupt a byte.
     let payload = installation.payload(name);
     let mut bytes = std::fs::read(&payload).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    let position = bytes.len() / 2;
+    bytes[position] ^= 1;
     std::fs::write(&payload, bytes).unwrap();
     for output in [
         installation.backup(&["verify", name]).expect_failure(1),
@@ -127,15 +127,15 @@ fn keys(installation: &Installation, name: &str) -> (String, String) {
 
 /// Replaces PostgreSQL's program with one that records its arguments, and connects as a role with the minimal
 /// privileges.
-async fn noting(installation: Installation) -> (Installation, Option<PathBuf>) {
+async fn record_calls(installation: Installation) -> (Installation, Option<PathBuf>) {
     let Some(postgres) = &installation.postgres else { return (installation, None) };
     let folder = postgres.folder().join("programs");
     std::fs::create_dir(&folder).unwrap();
-    let (notes, real) = (folder.join("notes"), postgres.programs().to_owned());
+    let (call_log, real) = (folder.join("notes"), postgres.programs().to_owned());
     let script = format!(
         "#!/bin/sh\necho \"$0 $*\" >>{0}.arguments\nenv -u PGPASSWORD >>{0}.arguments\n\
          echo \"$PGPASSWORD\" >>{0}.password\nexec {1}/pg_basebackup \"$@\"\n",
-        notes.display(),
+        call_log.display(),
         real.display()
     );
     let program = folder.join("pg_basebackup");
@@ -150,14 +150,14 @@ async fn noting(installation: Installation) -> (Installation, Option<PathBuf>) {
     let installation = installation
         .with("MVP__BACKUP__POSTGRES_URL", &url)
         .with("MVP__BACKUP__POSTGRES_PROGRAMS", folder.to_str().unwrap());
-    (installation, Some(notes))
+    (installation, Some(call_log))
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_primary_of_several_servers_is_backed_up() {
     block_on(async {
-        let (installation, notes) = noting(Installation::on_postgres().await).await;
+        let (installation, call_log) = record_calls(Installation::on_postgres().await).await;
         let primary = installation.postgres.as_ref().unwrap();
         let standby = primary.create_replica().await;
         // The first server is down, the second a standby.
@@ -169,7 +169,8 @@ fn the_primary_of_several_servers_is_backed_up() {
         let port = primary.host().rsplit_once(':').unwrap().1.to_owned();
         let installation = installation.with("MVP__BACKUP__POSTGRES_URL", &url);
         installation.backup(&["create"]).expect_success();
-        let arguments = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
+        let arguments =
+            std::fs::read_to_string(format!("{}.arguments", call_log.unwrap().display()));
         assert!(arguments.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
     });
 }
@@ -222,7 +223,7 @@ fn a_full_temporary_folder_is_not_reported_as_damage() {
 async fn the_service_creates_encrypted_backups_and_retains_the_newest(installation: Installation) {
     let (identity, public) = keys(&installation, "identity");
     let (other, _) = keys(&installation, "other");
-    let (installation, notes) = noting(installation).await;
+    let (installation, call_log) = record_calls(installation).await;
     let installation = installation
         .with("MVP__BACKUP__RECIPIENTS", &public)
         .with("MVP__BACKUP__EVERY", "1s")
@@ -246,8 +247,8 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
         logs += &service.log();
     }
     // The test's server has only a superuser, to whom row-level security does not apply.
-    let about_it = |line: &&str| !line.contains("bypasses row-level security");
-    for line in logs.lines().filter(about_it) {
+    let is_relevant = |line: &&str| !line.contains("bypasses row-level security");
+    for line in logs.lines().filter(is_relevant) {
         let wrong = ["\"ERROR\"", "\"WARN\"", CANARY].iter().find(|it| line.contains(**it));
         assert_eq!(wrong, None, "{line}");
     }
@@ -261,19 +262,19 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
         assert!(bytes.starts_with(b"age-encryption.org/v1"), "{name}");
     }
     // One backup at a time: the second begins after the first has ended.
-    let moment = |name: &str, which: &str| -> chrono::DateTime<chrono::Utc> {
+    let time = |name: &str, which: &str| -> chrono::DateTime<chrono::Utc> {
         installation.manifest(name)[which].as_str().unwrap().parse().unwrap()
     };
-    assert!(moment(&names[0], "ended_at") <= moment(&names[1], "began_at"));
-    if let Some(notes) = notes {
+    assert!(time(&names[0], "ended_at") <= time(&names[1], "began_at"));
+    if let Some(call_log) = call_log {
         let read = |suffix: &str| {
-            std::fs::read_to_string(format!("{}.{suffix}", notes.display())).unwrap()
+            std::fs::read_to_string(format!("{}.{suffix}", call_log.display())).unwrap()
         };
         assert!(!read("arguments").contains(CANARY), "{}", read("arguments"));
         assert!(read("password").contains(CANARY), "the program did not get the password");
     }
     if installation.postgres.is_none() {
-        let left = below(installation.database_path().parent().unwrap());
+        let left = walk(installation.database_path().parent().unwrap());
         assert!(!left.iter().any(|it| it.to_string_lossy().contains("backup-copy")), "{left:?}");
     }
 
@@ -301,7 +302,7 @@ async fn an_encrypted_backup_restores_the_service_key(installation: Installation
     let installation = installation.with(private, "true");
     let service = installation.env.serve();
     let ann = service.register("ann@example.org").await;
-    let channel = sealing::add_webhook(&ann).await;
+    let channel = service_key::add_webhook(&ann).await;
     let made = installation.backup(&["create"]).expect_success();
     assert!(made.contains("It does not include the service key"), "{made}");
     let installation = installation.with("MVP__BACKUP__RECIPIENTS", &public);
@@ -325,7 +326,7 @@ async fn an_encrypted_backup_restores_the_service_key(installation: Installation
         .with("MVP__AUTH__KEY_FILE", restored.to_str().unwrap());
     let service = env.serve();
     // The secret can be decrypted: sending fails later, because nothing is listening.
-    let reported = sealing::problem(&ann.at(&service.url), &channel).await;
+    let reported = service_key::problem(&ann.at(&service.url), &channel).await;
     assert_eq!(reported, "nobody answers there");
 }
 
@@ -360,7 +361,7 @@ async fn a_drill_restores_the_newest_backup_and_cleans_up(installation: Installa
     let second = drill().expect_success();
     assert!(second.contains(&format!("restored {}", installation.names()[1])), "{second}");
     assert!(rows(&second) >= rows(&first) + 3, "{first}{second}");
-    assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
+    assert_eq!(walk(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 
     // PostgreSQL settings can name programs that the server runs.
     let signature =
@@ -375,10 +376,10 @@ async fn a_drill_restores_the_newest_backup_and_cleans_up(installation: Installa
 
     let payload = installation.payload(&installation.names()[1]);
     let mut bytes = std::fs::read(&payload).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    let position = bytes.len() / 2;
+    bytes[position] ^= 1;
     std::fs::write(&payload, bytes).unwrap();
     let error = drill().expect_failure(1);
     assert!(error.contains("SHA-256"), "{error}");
-    assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
+    assert_eq!(walk(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 }

@@ -27,7 +27,7 @@ fn commands(env: &TestEnv) -> Vec<Vec<&'static str>> {
 
 /// Asserts that the command failed, and that its error is specific and contains no secret.
 #[track_caller]
-fn complaint(result: CommandResult) -> String {
+fn error_of(result: CommandResult) -> String {
     let output = result.expect_failure(1);
     assert!(!output.contains("something went wrong") && !output.contains(CANARY), "{output}");
     output
@@ -52,11 +52,11 @@ async fn commands_print_which_database_they_use(env: TestEnv) {
         assert_eq!(result.code, Some(0), "{result:?}");
         assert!(result.err.contains(&named), "{result:?}");
     }
-    let output = complaint(env.run(&["users", "reset", "nobody@example.org"]));
+    let output = error_of(env.run(&["users", "reset", "nobody@example.org"]));
     assert!(output.contains("account") && output.contains(&named), "{output}");
     // The cause is the database's error.
     env.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
-    let output = complaint(env.run(&["users", "list"]));
+    let output = error_of(env.run(&["users", "list"]));
     assert!(output.contains("accounts") && output.contains(&named), "{output}");
 }
 
@@ -65,7 +65,7 @@ async fn a_command_on_an_empty_database_reports_missing_tables(env: TestEnv) {
         env.load("").await;
     }
     for command in commands(&env) {
-        let output = complaint(env.run(&command));
+        let output = error_of(env.run(&command));
         assert!(output.contains("has none of MotoVaultPro's tables"), "{output}");
         assert!(
             output.contains("motovaultpro migrate") && output.contains(&database(&env)),
@@ -82,7 +82,7 @@ fn commands_never_create_a_database() {
     let mut commands = commands(&env);
     commands.push(vec!["backup", "create"]);
     for command in commands {
-        let output = complaint(env.run(&command));
+        let output = error_of(env.run(&command));
         let path = env.folder().join("data/motovaultpro.db");
         assert!(
             output.contains(&format!("the database {} does not exist", path.display())),
@@ -106,7 +106,7 @@ fn only_databases_of_this_program_are_backed_up() {
     std::fs::create_dir(env.folder().join("data")).unwrap();
     for content in ["", "a letter, say, and long enough to be looked at"] {
         std::fs::write(env.folder().join("data/motovaultpro.db"), content).unwrap();
-        complaint(env.run(&["backup", "create"]));
+        error_of(env.run(&["backup", "create"]));
     }
     assert!(
         !env.run(&["backup", "list"]).expect_success().contains("sqlite"),
@@ -119,7 +119,7 @@ fn an_unreachable_database_is_reported_without_its_password() {
     let url = format!("postgres://ann:{CANARY}@127.0.0.1:1/cars");
     let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
     for command in commands(&env) {
-        let output = complaint(env.run(&command));
+        let output = error_of(env.run(&command));
         assert!(output.contains("the PostgreSQL database cars at 127.0.0.1:1"), "{output}");
         assert!(output.contains("cannot be reached"), "{output}");
     }

@@ -11,7 +11,7 @@ on_every_engine!(metrics_are_served_on_a_separate_listener);
 /// A secret that must not appear in metrics or logs.
 const CANARY: &str = "xyzzy-canary";
 
-fn counted(env: TestEnv) -> TestEnv {
+fn with_metrics(env: TestEnv) -> TestEnv {
     env.with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
 }
 
@@ -37,7 +37,7 @@ fn names(text: &str) -> BTreeSet<String> {
 }
 
 async fn metrics_are_served_on_a_separate_listener(env: TestEnv) {
-    let env = counted(env);
+    let env = with_metrics(env);
     let service = env.serve();
     let client = service.register("someone@example.org").await;
     let vehicle = client.add_vehicle(1).await;
@@ -58,8 +58,8 @@ async fn metrics_are_served_on_a_separate_listener(env: TestEnv) {
     let of = |series: &str| value(&text, &format!("motovaultpro_{series}"));
     let one = "http_requests_total{method=\"GET\",route=\"/api/vehicles/{id}\",status=\"200\"}";
     assert!((of(one) - 3.0).abs() < 0.1, "{text}");
-    let made = "http_requests_total{method=\"POST\",route=\"/api/vehicles\",status=\"201\"}";
-    assert!((of(made) - 1.0).abs() < 0.1, "{text}");
+    let generated = "http_requests_total{method=\"POST\",route=\"/api/vehicles\",status=\"201\"}";
+    assert!((of(generated) - 1.0).abs() < 0.1, "{text}");
     let timed = "http_request_duration_seconds_count{method=\"GET\",route=\"/api/vehicles/{id}\"}";
     assert!((of(timed) - 3.0).abs() < 0.1, "{text}");
     assert!(of("database_up") > 0.0);
@@ -109,7 +109,7 @@ fn project(file: &str) -> String {
 }
 
 /// The names of metrics in a text, such as a dashboard expression.
-fn named(text: &str) -> BTreeSet<String> {
+fn metric_names(text: &str) -> BTreeSet<String> {
     let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
     let words = text.split(|it| !is_part(it));
     let metrics = words.filter(|it| it.starts_with("motovaultpro_") || it.starts_with("process_"));
@@ -152,7 +152,7 @@ fn metrics_and_health_cover_backups_archived_wal_and_the_replica() {
         let client = service.register("someone@example.org").await;
         client.add_vehicle(1).await;
         let mut text = String::new();
-        eventually("a backup was made and verified, and its WAL archived", async || {
+        eventually("a backup was generated and verified, and its WAL archived", async || {
             text = scrape(&service).await;
             OF_BACKUPS_AND_REPLICAS.iter().all(|it| text.contains(&format!("motovaultpro_{it}")))
                 && value(&text, "motovaultpro_wal_archived_files") > 0.0
@@ -196,14 +196,14 @@ fn metrics_and_health_cover_backups_archived_wal_and_the_replica() {
 #[test]
 fn dashboard_and_documentation_match_the_exported_metrics() {
     block_on(async {
-        let env = counted(TestEnv::empty());
+        let env = with_metrics(TestEnv::empty());
         let service = env.serve();
         service.anonymous().get("/health").await.expect(200);
         let mut exported = names(&scrape(&service).await);
         exported.extend(OF_BACKUPS_AND_REPLICAS.map(|it| format!("motovaultpro_{it}")));
-        let documented = named(&project("docs/metrics.md"));
+        let documented = metric_names(&project("docs/metrics.md"));
         assert_eq!(documented, exported, "docs/metrics.md and the exported metrics differ");
-        let alerts = named(&project("deploy/prometheus/alerts.yml"));
+        let alerts = metric_names(&project("deploy/prometheus/alerts.yml"));
         let missing: Vec<_> = alerts.difference(&exported).collect();
         assert!(missing.is_empty(), "the alerts ask for {missing:?}");
         assert!(alerts.len() > 12, "{alerts:?}");
@@ -217,13 +217,13 @@ fn dashboard_and_documentation_match_the_exported_metrics() {
             let targets = panel["targets"].as_array().unwrap();
             assert!(!targets.is_empty(), "{panel}");
             for target in targets {
-                let some = named(target["expr"].as_str().unwrap());
+                let some = metric_names(target["expr"].as_str().unwrap());
                 assert!(!some.is_empty(), "{target}");
                 queried.extend(some);
             }
         }
         let variables = &dashboard["templating"]["list"];
-        queried.extend(named(&variables.to_string()));
+        queried.extend(metric_names(&variables.to_string()));
         let missing: Vec<_> = queried.difference(&exported).collect();
         assert!(missing.is_empty(), "the dashboard asks for {missing:?}");
         assert!(queried.len() > 20, "{queried:?}");
@@ -246,9 +246,9 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         // Creating a client installs the TLS provider.
         let _client = service.anonymous();
         assert_eq!(request_id(&service, "proxys-id_7").await, "proxys-id_7");
-        let made = request_id(&service, "not an id").await;
-        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
-        for id in ["proxys-id_7", &made] {
+        let generated = request_id(&service, "not an id").await;
+        assert!(uuid::Uuid::parse_str(&generated).is_ok(), "{generated}");
+        for id in ["proxys-id_7", &generated] {
             eventually("the entry is logged", async || {
                 let log = service.log();
                 log.contains(id) && log.ends_with('\n')
@@ -266,8 +266,8 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         // Request ids are accepted from trusted proxies only.
         let env = TestEnv::empty();
         let service = env.serve();
-        let made = request_id(&service, "proxys-id_7").await;
-        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
+        let generated = request_id(&service, "proxys-id_7").await;
+        assert!(uuid::Uuid::parse_str(&generated).is_ok(), "{generated}");
     });
 }
 
@@ -309,7 +309,7 @@ fn metrics_and_logs_contain_no_secrets() {
             .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY)
             .with("MVP__STATIONS__GOOGLE_URL", "http://127.0.0.1:1")
             .with("MVP_LOG", "debug");
-        let env = counted(env);
+        let env = with_metrics(env);
         let service = env.serve();
         let client = service.register("someone@example.org").await;
         let nobody = service.anonymous();

@@ -86,7 +86,7 @@ async fn one_feature_alone_is_migrated(env: TestEnv) {
 }
 
 /// Asserts that `migrate` and `serve` refuse this database with a message that contains these words.
-fn is_refused(env: &TestEnv, words: &[&str]) {
+fn assert_refused(env: &TestEnv, words: &[&str]) {
     let outputs = [
         env.run(&["migrate"]).expect_failure(1),
         env.run(&["migrate", "--status"]).expect_failure(1),
@@ -108,11 +108,11 @@ async fn a_changed_file_is_refused(env: TestEnv) {
          WHERE feature = 'vehicles' AND file LIKE '001%'"
     );
     env.sql().await.execute(&sql).await;
-    is_refused(&env, &["vehicles/001_", "was changed", "put the change into a new migration"]);
+    assert_refused(&env, &["vehicles/001_", "was changed", "put the change into a new migration"]);
 }
 
 /// Records a file as executed that this program does not have.
-async fn note(env: &TestEnv, feature: &str, file: &str) {
+async fn record_executed(env: &TestEnv, feature: &str, file: &str) {
     env.run(&["migrate"]).expect_success();
     let sql = format!(
         "INSERT INTO _migrations (feature, file, checksum, executed_at)
@@ -123,17 +123,20 @@ async fn note(env: &TestEnv, feature: &str, file: &str) {
 }
 
 async fn a_missing_file_is_refused(env: TestEnv) {
-    note(&env, "vehicles", "001_before_the_last.sql").await;
-    is_refused(&env, &["vehicles/001_before_the_last.sql", "is missing", "restore the file"]);
+    record_executed(&env, "vehicles", "001_before_the_last.sql").await;
+    assert_refused(&env, &["vehicles/001_before_the_last.sql", "is missing", "restore the file"]);
 }
 
 async fn a_newer_database_is_refused(env: TestEnv) {
-    note(&env, "vehicles", "999_of_tomorrow.sql").await;
-    is_refused(&env, &["newer than this program", "999_of_tomorrow.sql", "start that newer"]);
+    record_executed(&env, "vehicles", "999_of_tomorrow.sql").await;
+    assert_refused(&env, &["newer than this program", "999_of_tomorrow.sql", "start that newer"]);
     let rows = "DELETE FROM _migrations WHERE file = '999_of_tomorrow.sql'";
     env.sql().await.execute(rows).await;
-    note(&env, "tomorrow", "001_first.sql").await;
-    is_refused(&env, &["newer than this program", "tomorrow/001_first.sql", "restore a backup"]);
+    record_executed(&env, "tomorrow", "001_first.sql").await;
+    assert_refused(
+        &env,
+        &["newer than this program", "tomorrow/001_first.sql", "restore a backup"],
+    );
 }
 
 async fn migrations_killed_at_any_point_can_be_resumed(whole: TestEnv) {

@@ -111,7 +111,7 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
         let mut before = put(best.0, trial.lasts, RetryPolicy::HonorRetryAfter).await;
         for _ in 0..trial.rounds {
             let much = put(connections, trial.lasts, refused).await;
-            calm = calm.max(until_calm(&client).await);
+            calm = calm.max(recovery_time(&client).await);
             // The reference is measured right before and after.
             let after = put(best.0, trial.lasts, RetryPolicy::HonorRetryAfter).await;
             shares.push(much.rate() * 2.0 / (before.rate() + after.rate()));
@@ -119,7 +119,8 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
             before = after;
         }
         shares.sort_unstable_by(f64::total_cmp);
-        let (memory, share, much) = (peak(&service), shares[shares.len() / 2], Load::join(loads));
+        let (memory, share, much) =
+            (peak_memory(&service), shares[shares.len() / 2], Load::join(loads));
         println!(
             "{engine}, {connections} connections, a refusal {refused:?}: {}; {:.0} % of the best \
              ({:.0} to {:.0} %), {memory} MB at most, calm after {calm:.0?}",
@@ -142,7 +143,7 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
             }
         }
         if connections > 1000 || trial.program.is_none() {
-            is_a_refusal(&much.refusal);
+            assert_refusal(&much.refusal);
         }
     }
     assert_eq!(short, Vec::<String>::new());
@@ -192,7 +193,7 @@ fn log(vehicle: &str, nth: u64) -> Value {
 }
 
 /// The time until ten consecutive responses are successful and fast.
-async fn until_calm(client: &Client) -> Duration {
+async fn recovery_time(client: &Client) -> Duration {
     let started = Instant::now();
     let mut in_a_row = 0;
     let mut calm = started.elapsed();
@@ -208,13 +209,13 @@ async fn until_calm(client: &Client) -> Duration {
 }
 
 /// The peak memory usage in MB.
-fn peak(service: &Service) -> u64 {
+fn peak_memory(service: &Service) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-fn is_a_refusal(response: &str) {
+fn assert_refusal(response: &str) {
     let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
     for line in ["retry-after: 2", "content-type: application/problem+json"] {
         assert!(head.lines().any(|it| it == line), "{line} in {response}");

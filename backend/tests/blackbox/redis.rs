@@ -30,7 +30,7 @@ async fn cache_is(client: &Client, state: &str) -> bool {
 }
 
 /// Sends various requests repeatedly. Returns the duration of the slowest.
-async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
+async fn send_requests(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
     let mut longest = Duration::ZERO;
     for _ in 0..15 {
         reading.set(reading.get() + 1);
@@ -70,22 +70,22 @@ impl Setup {
         let vehicle = client.add_vehicle(1).await;
         let reading = Cell::new(0);
         let setup = Self { _env: env, redis, service, client, vehicle, reading };
-        println!("with Redis: {:?}", setup.work().await);
+        println!("with Redis: {:?}", setup.send_requests().await);
         setup
     }
 
-    async fn work(&self) -> Duration {
-        work(&self.client, &self.vehicle, &self.reading).await
+    async fn send_requests(&self) -> Duration {
+        send_requests(&self.client, &self.vehicle, &self.reading).await
     }
 
     /// Asserts that the service works and stays fast while Redis is unavailable.
     async fn assert_works_without_redis(&self, how: &str) {
-        let longest = self.work().await;
+        let longest = self.send_requests().await;
         println!("with Redis {how}: {longest:?} at most");
         assert!(longest < MAX_DELAY, "{how}: {longest:?}");
         eventually("it says so", async || cache_is(&self.client, "down").await).await;
         let warned = self.service.log().matches(r#""level":"WARN""#).count();
-        let longest = self.work().await;
+        let longest = self.send_requests().await;
         println!("with Redis {how}, later: {longest:?} at most");
         assert!(longest < MAX_DELAY, "{how}: {longest:?}");
         assert!(warned > 0, "{how}: nothing in the log");
@@ -103,7 +103,7 @@ impl Setup {
         .await;
         println!("Redis is found again after {:?}", found.elapsed());
         assert_eq!(odometer(&self.client).await, self.reading.get(), "stale");
-        self.work().await;
+        self.send_requests().await;
     }
 
     fn key(&self) -> String {
@@ -250,7 +250,7 @@ fn the_service_starts_without_redis() {
         let service = env.serve();
         let client = service.register("redis@example.org").await;
         let vehicle = client.add_vehicle(1).await;
-        let longest = work(&client, &vehicle, &Cell::new(0)).await;
+        let longest = send_requests(&client, &vehicle, &Cell::new(0)).await;
         assert!(longest < MAX_DELAY, "{longest:?}");
         assert!(cache_is(&client, "down").await);
         redis.restart(&[]).await;

@@ -132,7 +132,7 @@ impl Production {
     }
 
     /// Waits until every instance is healthy and the standby is synchronous.
-    async fn is_healthy(&self) {
+    async fn wait_until_healthy(&self) {
         for service in self.services() {
             let nobody = service.anonymous();
             eventually("the instance is healthy", async || {
@@ -182,7 +182,7 @@ impl Record {
         let back = happens(production).await - started;
         let before = traffic.writes();
         eventually("writes go on", async || traffic.writes() > before + 30).await;
-        production.is_healthy().await;
+        production.wait_until_healthy().await;
         tokio::time::sleep(self.trial.calm).await;
         let (gap, slowest) = (traffic.longest_gap(started), traffic.slowest(started));
         let [back, gap_s, goal_s, slowest] =

@@ -136,7 +136,7 @@ fn traces_contain_requests_and_their_outbound_calls() {
         assert_stops_cleanly(service).await;
 
         let (spans, raw) = collector.spans();
-        let list = named(&spans, "GET /api/vehicles");
+        let list = find_span(&spans, "GET /api/vehicles");
         assert_eq!(
             (trace(list), list.parent_span_id.clone()),
             (TRACE, PARENT.to_be_bytes().into())
@@ -148,10 +148,11 @@ fn traces_contain_requests_and_their_outbound_calls() {
         assert_eq!(status, Some(&Value::IntValue(200)));
         assert!(!text(&list.attributes, "request_id").is_empty());
         assert!(list.end_time_unix_nano > list.start_time_unix_nano);
-        named(&spans, "POST /api/auth/register");
-        named(&spans, "GET unknown");
+        find_span(&spans, "POST /api/auth/register");
+        find_span(&spans, "GET unknown");
 
-        let (search, google) = (named(&spans, "GET /api/stations/search"), named(&spans, "google"));
+        let (search, google) =
+            (find_span(&spans, "GET /api/stations/search"), find_span(&spans, "google"));
         assert_eq!(google.parent_span_id, search.span_id);
         assert_eq!(google.kind(), SpanKind::Client);
         assert!(spans.iter().all(|it| it.name != "otlp"), "exporting must not be traced");
@@ -174,7 +175,7 @@ fn only_a_trusted_proxy_sets_the_trace_context() {
         assert_eq!(ask(&service, "/api/vehicles", "").await, 401);
         assert_stops_cleanly(service).await;
         let (spans, _) = collector.spans();
-        let list = named(&spans, "GET /api/vehicles");
+        let list = find_span(&spans, "GET /api/vehicles");
         assert_ne!(trace(list), TRACE);
         assert!(list.parent_span_id.is_empty(), "{list:?}");
     });

@@ -203,7 +203,7 @@ async fn recomputing_figures_of_an_older_database_changes_nothing(env: TestEnv) 
 }
 
 #[test]
-fn an_sqlite_database_is_backed_up_before_migrations_unless_that_is_turned_off() {
+fn an_sqlite_database_is_backed_up_before_migrations_unless_disabled() {
     crate::support::block_on(async {
         for is_on in [true, false] {
             let env = TestEnv::on_sqlite();

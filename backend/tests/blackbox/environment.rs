@@ -36,7 +36,7 @@ fn run_unprivileged(env: &TestEnv, arguments: &[&str]) -> CommandResult {
 }
 
 #[track_caller]
-fn is_explained(result: CommandResult, path: &Path, mode: &str) {
+fn assert_explained(result: CommandResult, path: &Path, mode: &str) {
     let complaint = result.expect_failure(1);
     let folder = format!("folder {} belongs to user ", path.display());
     for words in [folder.as_str(), &format!("has mode {mode}"), "this process runs as user "] {
@@ -56,7 +56,7 @@ async fn an_unwritable_folder_is_reported(env: TestEnv) {
     let env = for_another_user(env);
     // The folder of the SQLite database; with PostgreSQL, of the key.
     let data = locked(&env, "data");
-    is_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
+    assert_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
 
     if env.is_postgres() {
         return;
@@ -66,9 +66,9 @@ async fn an_unwritable_folder_is_reported(env: TestEnv) {
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
     let backups = locked(&env, "backups");
     let env = env.with("MVP__BACKUP__FOLDER", backups.to_str().unwrap());
-    is_explained(run_unprivileged(&env, &["backup", "create"]), &backups, "0555");
+    assert_explained(run_unprivileged(&env, &["backup", "create"]), &backups, "0555");
     set_mode(&data, 0o555);
-    is_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
+    assert_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
 }
 
 async fn an_untrusted_proxy_is_reported_once_a_minute(env: TestEnv) {
