@@ -100,7 +100,7 @@ fn trace(span: &Span) -> u128 {
 }
 
 #[track_caller]
-fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
+fn find_span<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     let names: Vec<_> = spans.iter().map(|it| &it.name).collect();
     spans.iter().find(|it| it.name == name).unwrap_or_else(|| panic!("no {name} in {names:?}"))
 }
