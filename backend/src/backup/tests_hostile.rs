@@ -219,7 +219,7 @@ impl Sandbox {
             }
         };
         // Opening a named pipe would block.
-        tokio::time::timeout(Duration::from_secs(20), running).await.expect("it hangs")
+        tokio::time::timeout(Duration::from_secs(20), running).await.expect("the command hangs")
     }
 }
 

@@ -325,7 +325,7 @@ async fn stops_cleanly(mut service: Service) {
     let log = service.log();
     assert!(log.contains("Stopped"), "{log}");
     for line in log.lines() {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
         assert!(line["level"] != "WARN" && line["level"] != "ERROR", "{line}");
     }
     assert!(!log.contains("correct horse battery"), "{log}");

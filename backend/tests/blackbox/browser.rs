@@ -12,7 +12,7 @@ use crate::support::{BrowserSession, TestEnv, block_on};
 fn a_first_visit_ends_with_the_fuel_economy() {
     block_on(async {
         let browser = tokio::time::timeout(Duration::from_mins(2), first_visit());
-        browser.await.expect("the browser takes no two minutes");
+        browser.await.expect("the test took more than two minutes");
     });
 }
 
@@ -63,7 +63,7 @@ async fn first_visit() {
 fn nothing_overflows_on_a_narrow_screen() {
     block_on(async {
         let browser = tokio::time::timeout(Duration::from_mins(2), narrow_visit());
-        browser.await.expect("the browser takes less than two minutes");
+        browser.await.expect("the test took more than two minutes");
     });
 }
 
