@@ -349,7 +349,7 @@ async fn a_request_in_flight_finishes_before_shutdown(env: TestEnv) {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let signaled = Instant::now();
     signal("TERM", service.pid());
-    eventually("it takes no new requests", async || {
+    eventually("the service accepts no new connections", async || {
         tokio::net::TcpStream::connect(&host).await.is_err()
     })
     .await;
