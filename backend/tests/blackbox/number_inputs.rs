@@ -190,7 +190,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
 fn within_two_minutes(test: impl Future<Output = ()>) {
     block_on(async {
         let test = tokio::time::timeout(Duration::from_mins(2), test);
-        test.await.expect("it takes less than two minutes");
+        test.await.expect("the test took more than two minutes");
     });
 }
 

@@ -31,7 +31,9 @@ fn by_name(url: &str) -> String {
 }
 
 async fn within_two_minutes(what: impl Future<Output = ()>) {
-    tokio::time::timeout(Duration::from_mins(2), what).await.expect("the test took more than two minutes");
+    tokio::time::timeout(Duration::from_mins(2), what)
+        .await
+        .expect("the test took more than two minutes");
 }
 
 /// Adds a virtual authenticator with user verification.
