@@ -118,7 +118,6 @@ core-second-factor-required = the password is correct; a second factor is requir
 core-wrong-factor = the code or passkey is invalid, expired or already used
 core-second-factor-missing = set up two-factor authentication first
 core-confirmation-required = enter your password again first
-core-not-found = { $what } not found
 core-in-trash = { $title } is in your trash: restore it first
 core-method-not-allowed = this address doesn’t support that method
 core-stale = this was changed by someone else in the meantime: fetch it again

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn schemas_are_described_in_text() {
         let schema = json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 50 });
-        assert_eq!(describe(&schema), "string or null;  1 to 50 characters");
+        assert_eq!(describe(&schema), "string or null; 1 to 50 characters");
         let schema = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Fault" } });
         assert_eq!(describe(&schema), "list of Fault; ");
         let schema = json!({ "anyOf": [{ "$ref": "#/components/schemas/A" }, { "type": "null" }] });

@@ -258,8 +258,8 @@ mod tests {
     #[test]
     fn a_message_has_plurals_and_grouped_numbers() {
         assert_eq!(
-            t!("core-fields-invalid", count = 12_345).to_string(),
-            "12,345 fields are invalid"
+            t!("core-fields-invalid", count = 12_345, names = "a").to_string(),
+            "12,345 fields are invalid: a"
         );
     }
 
@@ -272,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_is_in_the_locale_of_the_request() {
-        let text = async { t!("core-fields-invalid", count = 2).to_string() };
-        assert_eq!(scope(Locale::Pseudo, text).await, "2 ƒííééļðš áåŕéé ííñṽááļííð");
+        let text = async { t!("core-fields-invalid", count = 2, names = "a").to_string() };
+        assert_eq!(scope(Locale::Pseudo, text).await, "2 ƒííééļðš ááŕéé ííñṽááļííð: a");
     }
 }

@@ -11,10 +11,10 @@ async fn a_checkbox_confirms_a_value_or_that_it_is_unknown(app: TestApp) {
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     let path = format!("/vehicles/{vehicle}/fuel-logs/new");
     for (odometer, volume, confirm, label) in [
-        ("", "10", "", "I don't know it"),
+        ("", "10", "", "I don’t know it"),
         // Checked already, and another field is invalid.
-        (" ", "ten", "/odometer", "I don't know it"),
-        ("1403000", "10", "", "This is right"),
+        (" ", "ten", "/odometer", "I don’t know it"),
+        ("1403000", "10", "", "This is correct"),
     ] {
         let fields = [
             ("odometer", odometer),

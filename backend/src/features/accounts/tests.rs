@@ -242,6 +242,7 @@ async fn preferences_have_defaults_and_can_be_changed_individually(app: TestApp)
       "currency": "USD",
       "distanceUnit": "mi",
       "economyUnit": "mpg_us",
+      "locale": null,
       "theme": "system",
       "timeZone": "UTC",
       "volumeUnit": "gal_us"

@@ -44,7 +44,7 @@ async fn a_failed_login_form_keeps_the_email_but_not_the_password(app: TestApp) 
     assert_eq!(answer.status, 401);
     assert!(answer.text().contains(r#"value="admin@example.org""#));
     assert!(answer.text().contains(r#"name="next" value="/trash""#));
-    assert!(answer.text().contains("The e-mail address or the password is wrong."));
+    assert!(answer.text().contains("Wrong email address or password."));
     assert!(!answer.text().contains("wrong-one"));
 
     // Unknown clients are limited to 15 attempts.

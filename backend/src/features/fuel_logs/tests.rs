@@ -297,7 +297,7 @@ async fn decimals_are_stored_exactly_or_rejected(app: TestApp) {
         ("100000", "is too large: at most 5 digits before the decimal point"),
         ("1e300", "is too large: at most 5 digits before the decimal point"),
         ("1e999999999", "is too large: at most 5 digits before the decimal point"),
-        ("-0.001", "is negative"),
+        ("-0.001", "must not be negative"),
         ("\"NaN\"", "must be a number"),
         ("\"12,5\"", "must be a number"),
         ("[1]", "must be a number"),

@@ -331,8 +331,8 @@ async fn a_rejected_form_keeps_its_input(app: TestApp) {
     let answer = user.post_form(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
-        r#"id="odometer-error">Must be a number in digits, without a unit or a currency."#,
-        r#"id="volume-error">Must be more than 0."#,
+        r#"id="odometer-error">This must be a number in digits, without a unit or a currency."#,
+        r#"id="volume-error">This must be more than 0."#,
         r#"id="date-error">This must not be before 1886."#,
         r#"<details class="card" open>"#,
         r#"value="many""#,

@@ -173,7 +173,7 @@ async fn another_users_vehicle_page_is_not_found(app: TestApp) {
     let none = stranger.get(&format!("/vehicles/{}", uuid::Uuid::now_v7())).await;
     assert_eq!((theirs.status, none.status), (404, 404));
     assert_eq!(theirs.body, none.body);
-    assert_shows(&none, &["Error 404", "There is no such vehicle."]);
+    assert_shows(&none, &["Error 404", "Vehicle not found."]);
 }
 
 async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {

@@ -97,7 +97,7 @@ async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     let next = garage.list_items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
     let again = garage.user.post_form(&format!("/maintenance/{next}/complete"), &wrong).await;
     assert_eq!(again.status, 422);
-    assert!(again.text().contains("This has to be a date"), "{}", again.text());
+    assert!(again.text().contains("This must be a date"), "{}", again.text());
 }
 
 async fn a_new_reminder_is_prefilled_with_the_typical_interval(app: TestApp) {
@@ -142,7 +142,7 @@ async fn a_logged_service_is_validated_and_saved(app: TestApp) {
     for (wrong, why) in [
         ([("completedDate", ""), ("amount", "1")], "This is required of a completed item."),
         ([("completedDate", "2026-01-02"), ("amount", "1.2345")], "decimals"),
-        ([("completedDate", "2026-01-02"), ("type", "Été")], "This has to be a lower-case word"),
+        ([("completedDate", "2026-01-02"), ("type", "Été")], "This must be lowercase words"),
     ] {
         let fields = [&[("type", "New tires")], &wrong[..]].concat();
         let again = garage.user.post_form(&base, &fields).await;

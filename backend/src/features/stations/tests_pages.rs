@@ -83,7 +83,7 @@ async fn an_invalid_search_shows_errors_at_its_fields(app: TestApp) {
         &page,
         &[
             r#"id="lat-error">This must be from -90 to 90."#,
-            r#"id="lng-error">Must be a number in digits, without a unit or a currency."#,
+            r#"id="lng-error">This must be a number in digits, without a unit or a currency."#,
             r#"value="91""#,
             "<details open>",
         ],

@@ -27,7 +27,7 @@ async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(a
         r#"id="vin-error">This has 16 characters, and a VIN has 17: compare"#,
         r#"id="year-error">This must be from 1886 to 2028."#,
         r##"<a href="#vin">VIN: has 16 characters"##,
-        r##"<a href="#year">Year: has to be"##,
+        r##"<a href="#year">Year: must be"##,
         r#"aria-describedby="vin-hint vin-error""#,
         r#"value="1HGCM82633A00435""#,
         r#"value="203""#,

@@ -99,27 +99,27 @@ async fn a_malformed_vin_is_rejected_with_the_position_of_the_error(app: TestApp
         ),
         (
             "1HGCM82633AO04352",
-            "/vin: position 12: the letter O is not used in a VIN; it may be the digit 0",
+            "/vin: position 12: VINs don’t use the letter O; it may be the digit 0",
         ),
         (
             "1HGCM8263_3A00435",
-            "/vin: position 10: '_' is neither a letter from A to Z nor a digit; enter what the \
-             vehicle shows there",
+            "/vin: position 10: '_' isn’t a letter from A to Z or a digit; enter the \
+             character that the vehicle shows",
         ),
         (
             "1HGCM82633A00435%C3%84",
-            "/vin: position 17: 'Ä' is neither a letter from A to Z nor a digit; enter what the \
-             vehicle shows there",
+            "/vin: position 17: 'Ä' isn’t a letter from A to Z or a digit; enter the \
+             character that the vehicle shows",
         ),
         (
             "11111111111111111",
-            "/vin: is one character 17 times, and no vehicle has such a VIN: enter what the vehicle \
+            "/vin: is one character 17 times, which no vehicle has: enter the VIN that the vehicle \
              shows",
         ),
         ("1HGCM82633A00435%FF", "/vin: is not a text in UTF-8"),
         (
             "%00",
-            "/vin: has 1 characters, and a VIN has 17: compare it with the vehicle or its papers",
+            "/vin: has 1 character, and a VIN has 17: compare it with the vehicle or its papers",
         ),
     ] {
         let answer = ann.get(&format!("/api/vin/{typed}")).await;

@@ -109,7 +109,7 @@ async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     let rejected =
         pending.post_form("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
     assert_eq!(rejected.status, 401);
-    assert!(text(&rejected).contains("This code or passkey is not right, or has been used."));
+    assert!(text(&rejected).contains("The code or passkey is invalid, expired or already used."));
     assert!(text(&rejected).contains(r#"value="/trash""#) && !text(&rejected).contains("012345"));
     let rejected = pending.post_form("/login/second", &[("code", "zz")]).await;
     assert_eq!(rejected.status, 422);
