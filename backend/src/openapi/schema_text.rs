@@ -120,7 +120,7 @@ mod tests {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 100 });
         assert_eq!(describe(&schema), "integer; 1 to 500; default 100");
         let schema = json!({ "type": "string", "enum": ["mi", "km"] });
-        assert_eq!(describe(&schema), "string; one of  mi, km");
+        assert_eq!(describe(&schema), "string; one of mi, km");
         let schema = json!({ "type": "integer", "format": "uint16", "maximum": 65535 });
         assert_eq!(describe(&schema), "integer; ");
     }

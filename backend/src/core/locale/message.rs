@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Locale, catalog, current, format};
 
-/// The message with this id and these arguments: `t!("fuel-logs-count", count = 3)`.
+/// The message with this id and these arguments: `t!("core-field-too-long", most = 200)`.
 ///
 /// A test compares each use with the catalogs: the id, and the names of the arguments.
 #[macro_export]

@@ -210,8 +210,8 @@ mod tests {
             parse_error("1HGCM82633A00435q")
                 .starts_with("position 17: VINs don’t use the letter Q")
         );
-        assert!(parse_error("1HGCM8263/A004352").starts_with("position 10: '/' is neither"));
-        assert!(parse_error("1HGCM82633Ä004352").starts_with("position 11: 'Ä' is neither"));
+        assert!(parse_error("1HGCM8263/A004352").starts_with("position 10: '/' isn’t"));
+        assert!(parse_error("1HGCM82633Ä004352").starts_with("position 11: 'Ä' isn’t"));
     }
 
     #[test]
