@@ -48,7 +48,7 @@ async fn an_account_is_created_with_a_password_from_standard_input_or_a_file(env
     assert!(refused.contains("password: must have at least 8 characters"), "{refused}");
     // Standard input is empty.
     let refused = env.run(&[&create[..], &["cid"]].concat()).expect_failure(1);
-    for words in ["email: has to be an e-mail address", "password: is required"] {
+    for words in ["email: must be an email address", "password: is required"] {
         assert!(refused.contains(words), "{words:?} is not in {refused}");
     }
     let refused =

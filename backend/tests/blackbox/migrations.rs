@@ -79,7 +79,10 @@ async fn one_feature_alone_is_migrated(env: TestEnv) {
     let said = env.run(&["migrate", "--feature", "accounts"]).expect_success();
     assert!(said.lines().count() > 0 && said.lines().all(|it| it.starts_with("accounts/")));
     let output = env.run(&["migrate", "--feature", "nonsense"]).expect_failure(1);
-    assert!(output.contains("no feature nonsense; there are: security-log, "), "{output}");
+    assert!(
+        output.contains("unknown feature nonsense; the features are: security-log, "),
+        "{output}"
+    );
     let rest = env.run(&["migrate"]).expect_success();
     let is_again = rest.lines().any(|it| it.starts_with("accounts/"));
     assert!(!is_again && rest.contains("vehicles/"), "{rest}");

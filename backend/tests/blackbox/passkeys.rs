@@ -120,7 +120,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         bits.is_bogus_signature = Some(true);
         browser.page.execute(bits).await.unwrap();
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_text("This code or passkey is not right, or has been used.").await;
+        browser.wait_for_text("The code or passkey is invalid, expired or already used.").await;
         let bits = SetResponseOverrideBitsParams::new(device);
         browser.page.execute(bits).await.unwrap();
 
@@ -132,7 +132,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         browser.wait_for_text("You have none.").await;
         log_out(&browser).await;
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_text("This code or passkey is not right, or has been used.").await;
+        browser.wait_for_text("The code or passkey is invalid, expired or already used.").await;
         browser.type_into("email", "ann@example.org").await;
         browser.type_into("password", PASSWORD).await;
         browser.press_enter("password").await;

@@ -26,7 +26,7 @@ const CASES: [(&str, &str, u16); 5] = [
     ("POST /api/nothing", "content-type: application/json\r\n", 404),
     ("DELETE /api/vehicles", "content-type: application/json\r\n", 405),
     ("POST /api/auth/login", "content-type: text/plain\r\n", 415),
-    ("POST /api/auth/logout", "sec-fetch-installation: cross-installation\r\n", 403),
+    ("POST /api/auth/logout", "sec-fetch-site: cross-site\r\n", 403),
 ];
 
 pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestEnv) {

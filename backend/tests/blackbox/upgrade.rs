@@ -19,6 +19,7 @@ on_every_engine!(
 struct Account {
     email: String,
     password: String,
+    #[serde(rename = "answers")]
     responses: Vec<Recorded>,
     pages: Vec<String>,
 }

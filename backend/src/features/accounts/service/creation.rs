@@ -78,7 +78,7 @@ pub struct CreatedAccount {
 pub async fn create(app: &App, new: &AccountInput) -> Result<CreatedAccount> {
     let (tx, created) = insert(app, new, Event::from_command_line).await?;
     tx.commit().await?;
-    tracing::info!(account = %created.id, is_admin = created.is_admin, "CreatedAccount an account");
+    tracing::info!(account = %created.id, is_admin = created.is_admin, "Created an account");
     Ok(created)
 }
 
@@ -130,7 +130,7 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
             match insert(app, &new, event).await {
                 Ok((tx, created)) if created.is_first => {
                     tx.commit().await?;
-                    tracing::info!(account = %created.id, "CreatedAccount auth.first_administrator");
+                    tracing::info!(account = %created.id, "Created auth.first_administrator");
                     return Ok(());
                 }
                 // Another instance has created the first account.
