@@ -161,8 +161,9 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
         Some(address) => Some(metrics::listen(address, &app, &gateway, &slots)?),
         None => None,
     };
+    let setup_token = features::accounts::setup_token(&app).await?;
     println!("MotoVaultPro is at {address}");
-    if let Some(token) = features::accounts::setup_token(&app).await? {
+    if let Some(token) = setup_token {
         println!("To create the first account, enter this setup token: {token}");
     }
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
