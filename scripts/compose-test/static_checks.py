@@ -123,9 +123,9 @@ def of_dockerfile(project, folder):
     if folder == ".":
         rules = open(f"{project}/.dockerignore").read().splitlines()
         yield "the build context contains only named files", "*" in rules
-        kept = [it[1:] for it in rules if it.startswith("!")]
+        included = [it[1:] for it in rules if it.startswith("!")]
         for private in ("secrets", ".env", "data", "backups", ".git"):
-            yield f"{private} is not in the build context", not any(fnmatch.fnmatch(private, it) for it in kept)
+            yield f"{private} is not in the build context", not any(fnmatch.fnmatch(private, it) for it in included)
         for path in re.findall(r"(?:^|\s)((?:deploy|frontend)/[\w./-]+)", open(f"{project}/Dockerfile").read()):
             if os.path.exists(f"{project}/{path}"):
-                yield f"{path} goes into the build", any(path == it or path.startswith(f"{it}/") for it in kept)
+                yield f"{path} goes into the build", any(path == it or path.startswith(f"{it}/") for it in included)

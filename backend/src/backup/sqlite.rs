@@ -105,7 +105,7 @@ pub(super) async fn restore_file(
         _ => PathBuf::from("."),
     };
     folder::create_private_folder(&parent)?;
-    // A private folder, so that nobody can replace the file before it is verified and renamed.
+    // A private folder, so that no other user can replace the file before it is verified and renamed.
     let scratch = folder::scratch(&parent)?;
     let restoring = scratch.path().join(Engine::Sqlite.payload());
     let path = restoring.clone();

@@ -1,6 +1,6 @@
 //! Reading archives. Every tar archive that the program reads passes through here.
 //!
-//! Whoever wrote an archive chose its names, types and sizes, so nothing in it is trusted. Only
+//! The names, types and sizes in an archive come from its author, so nothing in it is trusted. Only
 //! regular files and folders are accepted: no links, devices or pipes, and no extended headers, which
 //! could give an entry a second name. Names are relative and contain no `..`. Everything is created
 //! by [`NewFolder`], which opens one part of a name at a time and never follows a link, so even a

@@ -37,7 +37,7 @@ pub enum Cause {
     DiskFault,
     /// A lock was held for too long.
     Locked,
-    /// The database cancelled the request, for example because it ran out of memory.
+    /// The database canceled the request, for example because it ran out of memory.
     Other,
 }
 

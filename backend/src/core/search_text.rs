@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_other_scripts_are_kept() {
+    fn marks_of_other_scripts_are_preserved() {
         for text in ["ガソリン", "주유소", "पेट्रोल", "ปั๊มน้ำมัน", "תַּחֲנָה", "加油站", "مَحَطَّة"]
         {
             assert_eq!(normalize(text), text);

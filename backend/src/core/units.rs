@@ -297,7 +297,7 @@ impl EconomyUnit {
                 miles * 100_000 * GALLON_UK_IN_LITERS_E9,
                 thousandths * GALLON_US_IN_LITERS_E9,
             ),
-            // (thousandths / 1000 · litres / 1e9) ÷ (miles · metres / 1e6) · 100, in hundredths
+            // (thousandths / 1000 · liters / 1e9) ÷ (miles · meters / 1e6) · 100, in hundredths
             Self::LitersPer100Km => Fixed::from_ratio(
                 thousandths * GALLON_US_IN_LITERS_E9,
                 miles * MILE_IN_METERS_E3 * 100,

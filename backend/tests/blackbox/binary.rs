@@ -277,14 +277,14 @@ fn an_address_in_use_is_reported() {
 
 async fn the_service_starts_and_prints_its_address(env: TestEnv) {
     let service = env.serve();
-    let nobody = service.anonymous();
-    assert_eq!(nobody.get("/health").await.expect(200), "alive\n");
+    let anonymous = service.anonymous();
+    assert_eq!(anonymous.get("/health").await.expect(200), "alive\n");
     let first = service.spawned.elapsed();
     println!("from start to first response, on an empty database: {first:?}");
     assert!(first < Duration::from_secs(5), "{first:?}");
     let mut health = Value::Null;
     eventually("the service is healthy", async || {
-        health = nobody.get("/api/health").await.expect(200);
+        health = anonymous.get("/api/health").await.expect(200);
         health["status"] == "ok"
     })
     .await;
@@ -312,9 +312,9 @@ fn passwords_are_hashed_at_the_cost_recommended_by_owasp() {
     block_on(async {
         let env = TestEnv::on_sqlite();
         env.serve().register("ann@example.org").await;
-        let kept = env.sql().await.texts("SELECT password_hash FROM accounts").await;
-        assert_eq!(kept.len(), 1);
-        assert!(kept[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept:?}");
+        let hashes = env.sql().await.texts("SELECT password_hash FROM accounts").await;
+        assert_eq!(hashes.len(), 1);
+        assert!(hashes[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashes:?}");
     });
 }
 
@@ -360,6 +360,6 @@ async fn a_request_in_flight_finishes_before_shutdown(env: TestEnv) {
     let mut service = service;
     assert_eq!(service.wait_for_exit().await, Some(0), "{}", service.log());
     println!("stopped {:?} after the signal", signaled.elapsed());
-    let kept = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
-    assert_eq!(env.sql().await.number(kept).await, 1);
+    let count = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
+    assert_eq!(env.sql().await.number(count).await, 1);
 }

@@ -154,7 +154,7 @@ impl Ledger {
         let lost: Vec<_> = acknowledged.keys().filter(|it| !found.contains_key(*it)).collect();
         let unasked: Vec<_> = found.keys().filter(|it| !wanted.contains(*it)).collect();
         println!(
-            "{} wanted, {} acknowledged, {} kept, {} refused; {} lost, {} doubled, {} unasked for",
+            "{} wanted, {} acknowledged, {} stored, {} refused; {} lost, {} doubled, {} unexpected",
             wanted.len(),
             acknowledged.len(),
             found.len(),
@@ -164,7 +164,7 @@ impl Ledger {
             unasked.len(),
         );
         assert!(lost.is_empty() && doubled.is_empty(), "lost {lost:?}, doubled {doubled:?}");
-        assert!(unasked.is_empty(), "unasked for: {unasked:?}");
+        assert!(unasked.is_empty(), "unexpected: {unasked:?}");
         for (name, record) in &acknowledged {
             let found = &found[name];
             // Later writes change economy and the odometer.
@@ -261,9 +261,9 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
                 tokio::time::sleep(Duration::from_millis(random(300))).await;
                 postgres.kill();
                 let at_the_kill = ledger.refused.get();
-                let nobody = service.anonymous();
-                assert_eq!(nobody.get("/health").await.status, 200, "the liveness check failed");
-                let health = nobody.get("/api/health").await;
+                let anonymous = service.anonymous();
+                assert_eq!(anonymous.get("/health").await.status, 200, "the liveness check failed");
+                let health = anonymous.get("/api/health").await;
                 println!("health, with the database away: {:?}", health.took);
                 assert!(health.took < Duration::from_secs(4), "{:?}", health.took);
                 let health = health.expect(503);
@@ -281,7 +281,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
                 );
                 postgres.restart().await;
                 eventually("the service is ready again", async || {
-                    nobody.get("/api/health").await.status == 200
+                    anonymous.get("/api/health").await.status == 200
                 })
                 .await;
             }

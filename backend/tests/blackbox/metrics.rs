@@ -312,11 +312,11 @@ fn metrics_and_logs_contain_no_secrets() {
         let env = with_metrics(env);
         let service = env.serve();
         let client = service.register("someone@example.org").await;
-        let nobody = service.anonymous();
+        let anonymous = service.anonymous();
         let wrong = json!({ "email": "someone@example.org", "password": CANARY });
-        nobody.post("/api/auth/login", &wrong).await.expect(401);
-        nobody.get(&format!("/api/vehicles?token={CANARY}")).await.expect(401);
-        nobody.get(&format!("/{CANARY}")).await;
+        anonymous.post("/api/auth/login", &wrong).await.expect(401);
+        anonymous.get(&format!("/api/vehicles?token={CANARY}")).await.expect(401);
+        anonymous.get(&format!("/{CANARY}")).await;
         client.get("/api/stations/search?query=fuel").await.expect(200);
         let token = json!({ "name": "x", "scope": "read" });
         let token = client.post("/api/auth/tokens", &token).await.expect(201);

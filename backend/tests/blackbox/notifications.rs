@@ -16,12 +16,12 @@ on_every_engine![only_one_of_two_instances_notifies];
 /// A server that accepts all requests and records the ids of messages.
 async fn receiver() -> (String, Arc<Mutex<Vec<String>>>) {
     let ids: Arc<Mutex<Vec<String>>> = Arc::default();
-    let kept = ids.clone();
+    let stored_ids = ids.clone();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let router = Router::new().fallback(async move |headers: HeaderMap| {
         let id = headers["webhook-id"].to_str().unwrap().to_owned();
-        kept.lock().unwrap().push(id);
+        stored_ids.lock().unwrap().push(id);
     });
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (url, ids)
@@ -55,7 +55,7 @@ async fn only_one_of_two_instances_notifies(env: TestEnv) {
     // An SQLite database can have only one service.
     let count = if env.is_postgres() { 2 } else { 1 };
     let instances: Vec<_> = (0..count).map(|_| env.serve()).collect();
-    eventually("somebody tells", async || !received.lock().unwrap().is_empty()).await;
+    eventually("a notification arrives", async || !received.lock().unwrap().is_empty()).await;
     // Gives the other instance time to send it as well.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(received.lock().unwrap().len(), 1);

@@ -133,16 +133,16 @@ fn lists_are_cached_for_five_minutes_until_a_change() {
             let listed = setup.client.get("/api/vehicles").await.expect(200);
             let ttl: i64 = redis.ttl(setup.key()).await.unwrap();
             assert!((1..=300).contains(&ttl), "{ttl} seconds");
-            let kept: String = redis.get(setup.key()).await.unwrap();
+            let cached: String = redis.get(setup.key()).await.unwrap();
             // The first line is the user's edition.
-            let (edition, kept) = kept.split_once('\n').unwrap();
+            let (edition, cached) = cached.split_once('\n').unwrap();
             assert!(edition.parse::<u64>().is_ok(), "{edition}");
-            assert_eq!(serde_json::from_str::<serde_json::Value>(kept).unwrap(), listed);
+            assert_eq!(serde_json::from_str::<serde_json::Value>(cached).unwrap(), listed);
             let sent = setup.client.send(method.parse().unwrap(), &path, Some(&body)).await;
             let status = sent.unwrap().status;
             assert!((200..300).contains(&status), "{method} {path}: {status}");
-            let is_kept: bool = redis.exists(setup.key()).await.unwrap();
-            assert!(!is_kept, "{method} {path} did not outdate the list");
+            let is_cached: bool = redis.exists(setup.key()).await.unwrap();
+            assert!(!is_cached, "{method} {path} did not outdate the list");
         }
     });
 }
@@ -189,8 +189,8 @@ fn due_items_are_cached_for_at_most_an_hour_until_a_fill_up() {
             let sent = setup.client.send(method.parse().unwrap(), &path, Some(&body)).await;
             let status = sent.unwrap().status;
             assert!((200..300).contains(&status), "{method} {path}: {status}");
-            let is_kept: bool = redis.exists(&key).await.unwrap();
-            assert!(!is_kept, "{method} {path} did not outdate what is due");
+            let is_cached: bool = redis.exists(&key).await.unwrap();
+            assert!(!is_cached, "{method} {path} did not outdate what is due");
             if nth == 0 {
                 assert_eq!(due().await, 200, "it was {before} before the fill-up");
             }

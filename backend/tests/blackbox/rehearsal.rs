@@ -134,9 +134,9 @@ impl Production {
     /// Waits until every instance is healthy and the standby is synchronous.
     async fn wait_until_healthy(&self) {
         for service in self.services() {
-            let nobody = service.anonymous();
+            let anonymous = service.anonymous();
             eventually("the instance is healthy", async || {
-                let health = nobody.get("/api/health").await;
+                let health = anonymous.get("/api/health").await;
                 health.status == 200 && health.body["status"] == "ok"
             })
             .await;

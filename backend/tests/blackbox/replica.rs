@@ -123,7 +123,7 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
             }
         }
 
-        // The replica fails for good while it is being read.
+        // The replica fails permanently while it is being read.
         pair.execute_on_replica("SELECT pg_wal_replay_resume()").await;
         let all = u64::try_from(pair.sql.number(shown).await).unwrap();
         for nth in 0..60 {

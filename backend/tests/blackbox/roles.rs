@@ -42,10 +42,10 @@ fn the_documented_roles_have_sufficient_privileges() {
         env.run(&["migrate"]).expect_success();
         // Running it again changes nothing, and a table of another owner in the same schema is ignored.
         let other = Sql::postgres(&as_role("postgres", "none", &database)).await;
-        other.execute("CREATE TABLE public.somebody_elses (id INTEGER)").await;
+        other.execute("CREATE TABLE public.foreign_table (id INTEGER)").await;
         env.run(&["migrate"]).expect_success();
         let granted = "SELECT COUNT(*) FROM information_schema.table_privileges
-                       WHERE table_name = 'somebody_elses' AND grantee <> 'postgres'";
+                       WHERE table_name = 'foreign_table' AND grantee <> 'postgres'";
         assert_eq!(other.number(granted).await, 0);
         other.close().await;
         let service = env.serve();

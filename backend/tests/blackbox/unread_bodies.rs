@@ -42,17 +42,17 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
         .map(|nth| {
             let (address, seen) = (address.clone(), Arc::clone(&seen));
             tokio::spawn(async move {
-                let mut kept = None;
+                let mut connection = None;
                 for request in 0..REQUESTS {
                     let case = CASES[(nth + request) % CASES.len()];
                     // Mostly as long as a fill-up, sometimes much longer.
                     let bytes = if (nth + request) % 40 == 0 { 500_000 } else { 400 + nth * 20 };
-                    let output = match exchange(&address, &mut kept, case, bytes).await {
+                    let output = match exchange(&address, &mut connection, case, bytes).await {
                         Ok(status) if status == case.2 => "as expected".to_owned(),
                         Ok(503) => "overloaded".to_owned(),
                         Ok(status) => format!("{status} instead of {}", case.2),
                         Err(error) => {
-                            kept = None;
+                            connection = None;
                             format!("broken: {error}")
                         }
                     };
@@ -75,11 +75,11 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
 /// open.
 async fn exchange(
     address: &str,
-    kept: &mut Option<TcpStream>,
+    connection: &mut Option<TcpStream>,
     (request, headers, _): (&str, &str, u16),
     bytes: usize,
 ) -> io::Result<u16> {
-    let mut stream = match kept.take() {
+    let mut stream = match connection.take() {
         Some(stream) => stream,
         None => TcpStream::connect(address).await?,
     };
@@ -104,7 +104,7 @@ async fn exchange(
         read(&mut stream, &mut response).await?;
     }
     if !head.contains("connection: close") {
-        *kept = Some(stream);
+        *connection = Some(stream);
     }
     Ok(head[9..12].parse().unwrap())
 }

@@ -107,7 +107,7 @@ impl RedisStore {
     }
 
     pub(super) async fn delete(&self, keys: &[String]) {
-        // Added before the command is sent: if this future is cancelled, the deletion is still made
+        // Added before the command is sent: if this future is canceled, the deletion is still made
         // later.
         self.add_pending(keys);
         let deleted: Option<u64> = self.query(redis::cmd("DEL").arg(keys)).await;

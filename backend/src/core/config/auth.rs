@@ -40,7 +40,7 @@ pub struct Auth {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
-    /// Nobody.
+    /// No one.
     #[default]
     Closed,
     /// Anyone.
@@ -53,7 +53,7 @@ pub enum Registration {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactor {
-    /// Nobody.
+    /// No one.
     #[default]
     Off,
     /// Administrators.

@@ -120,7 +120,7 @@ impl Database {
                 || self.password.is_some())
     }
 
-    /// How long an idle connection is kept open.
+    /// How long an idle connection stays open.
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         Duration::from_secs(self.idle_timeout)

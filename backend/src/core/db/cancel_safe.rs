@@ -21,13 +21,13 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// user of the connection would fail.
 pub(super) async fn begin(pool: &PgPool, statement: impl sqlx::SqlSafeStr) -> BeginResult {
     let (pool, statement) = (pool.clone(), statement.into_sql_str());
-    let transaction = Uncancelled(Some(Box::pin(async move { pool.begin_with(statement).await })));
+    let transaction = Uncanceled(Some(Box::pin(async move { pool.begin_with(statement).await })));
     tokio::time::timeout(TIMEOUT, transaction).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-struct Uncancelled(Option<BoxFuture<'static, BeginResult>>);
+struct Uncanceled(Option<BoxFuture<'static, BeginResult>>);
 
-impl Future for Uncancelled {
+impl Future for Uncanceled {
     type Output = BeginResult;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<BeginResult> {
@@ -38,7 +38,7 @@ impl Future for Uncancelled {
     }
 }
 
-impl Drop for Uncancelled {
+impl Drop for Uncanceled {
     fn drop(&mut self) {
         if let Some(future) = self.0.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-    fn cancelling_begin_leaves_no_transaction_open() {
+    fn canceling_begin_leaves_no_transaction_open() {
         block_on(async {
             let app = TestApp::on_postgres().await;
             let db = &app.app.db;
             let Db::Postgres { pool, .. } = db else { panic!("{db:?} is not PostgreSQL") };
             for round in 0..300 {
-                // Some are cancelled before, some during and some after the server begins the
+                // Some are canceled before, some during and some after the server begins the
                 // transaction.
                 let timeout = Duration::from_micros(round * 5);
                 let _ = tokio::time::timeout(timeout, db.write()).await;

@@ -346,7 +346,7 @@ async fn the_purge_job_sees_only_idempotency_keys(app: TestApp) {
     let change = "UPDATE kept_answers SET body = 'another'";
     assert_eq!(sql!(&mut tx, execute, change).unwrap(), 0);
     drop(tx);
-    for other in ["vin-cache", "kept", ""] {
+    for other in ["vin-cache", "idempotency", ""] {
         let mut tx = app.app.db.write_as_job(other).await.unwrap();
         assert_eq!(count(&mut tx, IDEMPOTENCY_KEYS).await, 0, "{other}");
     }

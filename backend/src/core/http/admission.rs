@@ -28,7 +28,7 @@ tokio::task_local! {
 }
 
 /// Runs a future that takes long but little CPU time: another service's response, a password hash,
-/// waiting for the write lock. The request releases its slot for good: the rest of it runs in
+/// waiting for the write lock. The request does not get its slot back: the rest of it runs in
 /// addition to the requests with slots. The number of such requests is limited by what they wait
 /// for. If a request had to reacquire a slot, it could hold something that others need, such as the
 /// write lock, while waiting behind those others.
@@ -238,11 +238,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn cancelled_requests_leave_the_queue() {
+    async fn canceled_requests_leave_the_queue() {
         let control = AdmissionControl::new(1, 1);
         let first = control.acquire().await.unwrap();
-        let cancelled = tokio::time::timeout(Duration::from_millis(1), control.acquire()).await;
-        assert!(cancelled.is_err());
+        let canceled = tokio::time::timeout(Duration::from_millis(1), control.acquire()).await;
+        assert!(canceled.is_err());
         drop(first);
         let _again = control.acquire().await.unwrap();
     }

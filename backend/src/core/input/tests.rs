@@ -92,7 +92,7 @@ fn control_characters_are_rejected_even_at_the_ends() {
 
 #[test]
 fn invisible_characters_are_rejected() {
-    for (text, told) in [
+    for (text, description) in [
         ("a\u{200b}", "U+200B (zero-width space), after “a”"),
         ("\u{202e}a", "U+202E (bidirectional control), at the beginning"),
         ("\u{feff}", "U+FEFF (zero-width no-break space), at the beginning"),
@@ -101,7 +101,8 @@ fn invisible_characters_are_rejected() {
         for member in ["name", "nickname", "notes"] {
             let mut body = json!({ "name": "a" });
             body[member] = json!(text);
-            let expected = format!("/{member}: contains an invisible character, {told}: remove it");
+            let expected =
+                format!("/{member}: contains an invisible character, {description}: remove it");
             assert_eq!(json_errors(&body), [expected], "{text:?}");
         }
     }

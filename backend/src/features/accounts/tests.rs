@@ -116,10 +116,10 @@ async fn a_session_cookie_is_not_accepted_as_a_bearer_token(app: TestApp) {
 
 async fn concurrent_first_registrations_create_one_administrator(app: TestApp) {
     app.delete_all_accounts().await;
-    let (nobody, at_once) = (app.anonymous(), 0..4);
+    let (anonymous, at_once) = (app.anonymous(), 0..4);
     let answers = at_once.map(|n| {
         let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });
-        nobody.post("/api/auth/register", new)
+        anonymous.post("/api/auth/register", new)
     });
     let answers = futures::future::join_all(answers).await;
     assert!(answers.iter().all(|it| it.status == 201), "{answers:?}");

@@ -130,8 +130,8 @@ async fn a_disabled_account_looks_like_an_unknown_one(app: TestApp) {
     tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
     assert!(!is_signed_in(&ann).await && !is_signed_in(&script).await);
     let refused = log_in(&app.anonymous(), PASSWORD).await;
-    let nobody = json!({ "email": "nobody@example.org", "password": PASSWORD });
-    let unknown = app.anonymous().post("/api/auth/login", nobody).await;
+    let anonymous = json!({ "email": "nobody@example.org", "password": PASSWORD });
+    let unknown = app.anonymous().post("/api/auth/login", anonymous).await;
     assert_eq!((refused.status, refused.body), (401, unknown.body));
 }
 
@@ -209,9 +209,9 @@ async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
         tx.commit().await.unwrap();
         drop(release);
     };
-    let nobody = app.anonymous();
+    let anonymous = app.anonymous();
     let attempts = futures::future::join(
-        log_in(&nobody, PASSWORD),
+        log_in(&anonymous, PASSWORD),
         change_password(&phone, PASSWORD, "the attacker's password"),
     );
     let ((signed_in, changed), _, ()) = futures::future::join3(attempts, busy, others).await;

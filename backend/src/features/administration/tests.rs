@@ -457,8 +457,8 @@ async fn a_locked_out_administrator_regains_access_from_the_command_line(app: Te
     let log =
         back.get(&format!("/api/admin/security-log?userId={id}&kind=administrator-made")).await;
     assert_eq!(log.body["items"][0]["detail"], "at the command line");
-    let nobody = Command::Reset { email: "nobody@example.org".to_owned() };
-    assert!(run(&app.app, &nobody).await.is_err());
+    let unknown = Command::Reset { email: "nobody@example.org".to_owned() };
+    assert!(run(&app.app, &unknown).await.is_err());
 }
 
 #[test]

@@ -234,7 +234,7 @@ impl Quantities {
     }
 
     /// Applies the request to the log and derives one of volume, price and amount from the other two.
-    /// Values entered earlier are kept unless the request replaces them. `currency` is the default.
+    /// Values entered earlier remain unless the request replaces them. `currency` is the default.
     ///
     /// # Errors
     /// An error for every invalid member.

@@ -353,7 +353,7 @@ async fn an_update_rederives_omitted_values(app: TestApp) {
         (json!({ "pricePerGallon": 2 }), json!(2.0), json!(22.0)),
         (json!({ "pricePerGallon": null, "totalCost": 44 }), json!(4.0), json!(44.0)),
         (json!({ "gallons": 22 }), json!(2.0), json!(44.0)),
-        // Entered values are kept: if all three were entered, nothing is derived.
+        // Entered values are preserved: if all three were entered, nothing is derived.
         (
             json!({ "pricePerGallon": 2, "totalCost": 20, "confirm": ["/totalCost"] }),
             json!(2.0),

@@ -118,7 +118,7 @@ pub(super) async fn count_sealed(tx: &mut Tx) -> Result<u64> {
 }
 
 /// Discards every encrypted secret. An empty secret remains, with which nothing can be sent:
-/// without a secret, receivers could not tell messages from forgeries.
+/// without a secret, receivers could not distinguish messages from forgeries.
 pub(super) async fn discard_sealed(tx: &mut Tx) -> Result<u64> {
     let empty: &[u8] = &[];
     sql!(

@@ -89,8 +89,8 @@ async fn invalid_tokens_are_rejected(app: TestApp) {
         assert_eq!(rejected.status, 401, "{token}");
         assert_eq!(rejected.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     }
-    let nobody = app.anonymous().get("/api/vehicles").await;
-    assert_eq!(nobody.header("www-authenticate"), "Bearer");
+    let anonymous = app.anonymous().get("/api/vehicles").await;
+    assert_eq!(anonymous.header("www-authenticate"), "Bearer");
 }
 
 async fn a_token_without_the_write_scope_is_read_only(app: TestApp) {

@@ -170,7 +170,7 @@ async fn an_unconfirmed_address_does_not_block_its_owner(app: TestApp) {
     let me = dana.me().await;
     assert_eq!(me["email"], "dana@example.org");
     assert_ne!(me["id"], squatter.get("/api/auth/me").await.body["id"]);
-    // The new account can't be reset: it has no password, and its identity would have to be reviewed.
+    // The new account can't be reset: it has no password, and its identity would need a review.
     let admin = app.as_administrator().await;
     let path = format!("/api/admin/users/{}/reset", me["id"].as_str().unwrap());
     let rejected = admin.post(&path, json!({})).await;
