@@ -11,8 +11,8 @@ core-menu-stations = Stations
 core-menu-trash = Trash
 core-menu-settings = Settings
 core-menu-admin = Admin
-core-log-out = Log out
-core-log-in = Log in
+core-log-out = Sign out
+core-log-in = Sign in
 core-review-access = Your password was reset. <link>Check what has access to your account</link>.
 core-footer = Self-hosted. Your data stays here.
 
@@ -138,6 +138,15 @@ core-fields-invalid =
 core-field-detail = { $name }: { $detail }
 core-other-site = the request comes from another site
 
+## Email that could not be sent
+
+core-mail-timeout = the mail server didn’t respond within { $seconds } seconds
+core-mail-not-configured = email isn’t set up on this server
+core-mail-sender = the sender address in mail.from is invalid
+core-mail-recipient = the account has no valid email address
+core-mail-invalid = the message couldn’t be sent: { $error }
+core-mail-rejected = the mail server didn’t accept the message
+
 ## Not found
 
 core-not-found-account = account not found
@@ -222,6 +231,7 @@ core-field-currency-whole = must be a whole number: { $currency } has no decimal
 core-field-currency-decimals = has too many decimals: { $currency } amounts have { $decimals }
 core-field-positive = must be more than 0
 core-field-measurement = must be an object with a value and a { $unit }
+core-field-distance-contradicts = contradicts the value in { $unit }, which is { $miles } mi: send only one of them
 core-field-distance-unit = must have a unit of mi or km
 core-field-volume-unit = must have a unit of l, gal_us or gal_uk
 core-field-price-unit = must be per l, gal_us or gal_uk

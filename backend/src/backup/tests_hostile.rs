@@ -357,7 +357,7 @@ async fn a_name_that_appears_twice_is_refused() {
     }
     let entries = |_: &Path| [base(), vec![Entry::file("./backup_label", "")]].concat();
     is_refused(entries, "twice").await;
-    // A file in temp_dir of a folder, and vice versa.
+    // A file in place of a folder, and vice versa.
     let entries = |_: &Path| [base(), vec![Entry::file("global", "")]].concat();
     is_refused(entries, "twice").await;
     let entries = |_: &Path| [base(), vec![Entry::folder("backup_label")]].concat();
@@ -409,7 +409,7 @@ async fn a_truncated_archive_is_damaged() {
     }
 }
 
-/// A symlink, pipe or device in temp_dir of a backup's own files.
+/// A symlink, pipe or device in place of a backup's own files.
 #[tokio::test]
 async fn a_backups_own_files_are_regular_files() {
     for by in [By::Verify, By::Restore] {

@@ -1,6 +1,7 @@
 //! Line charts of values over time. All coordinates are computed here, in whole numbers; a template
 //! writes them into an SVG.
 
+use crate::core::locale;
 use std::fmt::{self, Display, Formatter};
 
 use chrono::{Datelike as _, Months, NaiveDate};
@@ -204,7 +205,7 @@ impl Scale {
 /// The labeled days between `first` and `last`: the first days of months as close as space allows,
 /// or both ends of a short period.
 fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
-    let written = |date: NaiveDate| (date, date.format("%-d %b").to_string());
+    let written = |date: NaiveDate| (date, locale::day_and_month(date));
     if first == last {
         return vec![written(first)];
     }
@@ -216,8 +217,8 @@ fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
         if months.len() <= MAX_DAYS {
             let name = |date: NaiveDate| match (step, date.month()) {
                 (12.., _) => date.format("%Y").to_string(),
-                (_, 1) => date.format("%b %Y").to_string(),
-                _ => date.format("%b").to_string(),
+                (_, 1) => locale::short_month(date),
+                _ => locale::month_name(date),
             };
             return months.into_iter().map(|date| (date, name(date))).collect();
         }
@@ -300,8 +301,8 @@ mod tests {
             let days = day_labels(date(first), date(last));
             days.into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ")
         };
-        assert_eq!(names("2025-01-03", "2025-01-28"), "3 Jan, 28 Jan");
-        assert_eq!(names("2025-01-03", "2025-01-03"), "3 Jan");
+        assert_eq!(names("2025-01-03", "2025-01-28"), "Jan 3, Jan 28");
+        assert_eq!(names("2025-01-03", "2025-01-03"), "Jan 3");
         assert_eq!(names("2024-10-12", "2025-02-14"), "Nov, Dec, Jan 2025, Feb");
         assert_eq!(names("2024-01-02", "2025-04-30"), "Mar, May, Jul, Sep, Nov, Jan 2025, Mar");
         assert_eq!(names("2019-05-01", "2025-04-30"), "2020, 2021, 2022, 2023, 2024, 2025");

@@ -33,8 +33,8 @@ pub trait Input: Sized {
 
 /// Declares an input: a struct whose members are read from JSON or a form under their camel-case
 /// names, and its JSON schema. `requires any "a", "b";` after the struct rejects a request that has
-/// none of these members, and reports the first as missing; `=> "is required, or …"` before the
-/// semicolon replaces the message.
+/// none of these members, and reports the first as missing; `=> "vehicles-field-…"` before the
+/// semicolon is the ID of another message.
 #[macro_export]
 macro_rules! input {
     (
@@ -54,7 +54,7 @@ macro_rules! input {
             fn read(
                 mut reader: $crate::core::input::Reader,
             ) -> Result<Self, Vec<$crate::core::error::FieldError>> {
-                $(reader.require_any(&[$($required),+], [$($why,)? "is required"][0]);)?
+                $(reader.require_any(&[$($required),+], [$($why,)? "core-field-required"][0]);)?
                 $(let $field = reader.member::<$type>(stringify!($field));)*
                 reader.finish()?;
                 // `finish` fails unless every member was read; the `else` only satisfies the types.

@@ -21,7 +21,7 @@ use super::input::{Field, FieldValue};
 use crate::t;
 
 pub use catalog::catalogs;
-pub use format::{day, day_and_month, moment, month, number, short_month};
+pub use format::{day, day_and_month, moment, month, month_name, number, short_month};
 pub use message::{Html, Message, Value};
 
 /// A language and region whose conventions the service follows.

@@ -11,7 +11,8 @@ use lettre::{
 };
 use uuid::Uuid;
 
-use super::App;
+use super::{App, locale::Message};
+use crate::t;
 
 /// The time limit for sending a message.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,21 +42,21 @@ pub fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// The reason, as a message for the user who requested it.
-pub async fn send(app: &App, mail: &Mail<'_>) -> Result<(), String> {
-    tokio::time::timeout(TIMEOUT, send_now(app, mail)).await.map_err(|_| {
-        format!("the mail server did not answer within {} seconds", TIMEOUT.as_secs())
-    })?
+pub async fn send(app: &App, mail: &Mail<'_>) -> Result<(), Message> {
+    tokio::time::timeout(TIMEOUT, send_now(app, mail))
+        .await
+        .map_err(|_| t!("core-mail-timeout", seconds = TIMEOUT.as_secs()))?
 }
 
-async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), String> {
+async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), Message> {
     let settings = &app.config.mail;
     let (Some(url), Some(from)) = (&settings.url, &settings.from) else {
-        return Err("this service is not set up to send mail".to_owned());
+        return Err(t!("core-mail-not-configured"));
     };
-    let wrong = |error: &dyn std::error::Error| error.to_string();
-    let from: Mailbox = from.parse().map_err(|_| "mail.from is not an address".to_owned())?;
+    let wrong = |error: &dyn std::error::Error| t!("core-mail-invalid", error = error.to_string());
+    let from: Mailbox = from.parse().map_err(|_| t!("core-mail-sender"))?;
     let host = from.email.domain().to_owned();
-    let to = mail.to.parse().map_err(|_| "the account has no mail address".to_owned())?;
+    let to = mail.to.parse().map_err(|_| t!("core-mail-recipient"))?;
     let mut message = lettre::Message::builder()
         .from(from)
         .to(Mailbox::new(None, to))
@@ -74,7 +75,7 @@ async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), String> {
         .build();
     transport.send(message).await.map_err(|error| {
         tracing::warn!(%error, "Could not send mail");
-        "the mail server did not take it".to_owned()
+        t!("core-mail-rejected")
     })?;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!(task = task.name, rows, "Purged expired data"),
                 Err(error) => {
-                    tracing::warn!(task = task.name, %error, "Could not purge expired data")
+                    tracing::warn!(task = task.name, %error, "Could not purge expired data");
                 }
             }
         }

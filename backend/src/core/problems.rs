@@ -99,8 +99,8 @@ struct ProblemTypePage {
 }
 
 /// A message without arguments.
-const fn message(id: &'static str) -> Message {
-    Message::new(id, Vec::new())
+fn message(id: &'static str) -> Message {
+    Message::plain(id)
 }
 
 async fn show_problem_type(Path(name): Path<String>, layout: web::Layout) -> Result<Html<String>> {

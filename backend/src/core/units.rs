@@ -7,7 +7,8 @@
 mod format;
 mod quantity;
 
-pub use format::{UnitFormatter, currency_symbol, day, rounded};
+pub use super::locale::day;
+pub use format::{UnitFormatter, currency_symbol, rounded};
 pub use quantity::{
     Distance, GALLON_UK, GALLON_US, KILOMETER, LITER, MILE, UnitPrice, Volume, distance_or_miles,
     whole_miles,

@@ -8,7 +8,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::accounts::Principal;
-use crate::core::{Result, db::Tx};
+use crate::{
+    core::{Result, db::Tx, locale::Message},
+    t,
+};
 
 /// The kind of access that a grant gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -25,11 +28,11 @@ pub enum GrantKind {
 impl GrantKind {
     /// The label shown to users.
     #[must_use]
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> Message {
         match self {
-            Self::Passkey => "Passkey",
-            Self::Identity => "Linked log-in",
-            Self::NotificationChannel => "Notification channel",
+            Self::Passkey => t!("accounts-grant-passkey"),
+            Self::Identity => t!("accounts-grant-identity"),
+            Self::NotificationChannel => t!("accounts-grant-channel"),
         }
     }
 }

@@ -37,7 +37,7 @@ struct TrackedBody {
 /// The possible remainder of a request's body.
 pub(super) struct UnreadBody {
     slot: Option<Slot>,
-    /// Whether the client expects_continue for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     expects_continue: bool,
 }
 

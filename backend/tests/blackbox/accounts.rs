@@ -54,7 +54,7 @@ async fn an_account_is_created_with_a_password_from_standard_input_or_a_file(env
     let refused =
         env.run(&[&create[..], &["ANN@example.org", "--password-file", "password"]].concat());
     let refused = refused.expect_failure(1);
-    assert!(refused.contains("an account with this e-mail address exists"), "{refused}");
+    assert!(refused.contains("an account with this email address already exists"), "{refused}");
     assert_eq!(env.run(&["users", "list"]).expect_success().lines().count(), 2);
 }
 

@@ -327,7 +327,7 @@ async fn an_encrypted_backup_restores_the_service_key(installation: Installation
     let service = env.serve();
     // The secret can be decrypted: sending fails later, because nothing is listening.
     let reported = service_key::problem(&ann.at(&service.url), &channel).await;
-    assert_eq!(reported, "nobody answers there");
+    assert_eq!(reported, "the server can’t be reached");
 }
 
 async fn a_drill_restores_the_newest_backup_and_cleans_up(installation: Installation) {

@@ -92,7 +92,7 @@ fn a_stored_total_survives_a_changed_volume() {
         form.browser.wait_for_text("Volume × price is 69.70.").await;
         form.browser.press_enter("volume").await;
         // The server asks for confirmation, too.
-        form.browser.wait_for_text("does not fit").await;
+        form.browser.wait_for_text("This doesn’t match").await;
         assert_eq!(form.field_value("amount").await, "50.00");
         form.browser.click("[name=confirm]").await;
         form.browser.press_enter("volume").await;

@@ -72,12 +72,12 @@ async fn with_passkey(browser: &BrowserSession, url: &str) {
     browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
     browser.type_into("name", "Telephone").await;
     browser.press_enter("name").await;
-    browser.wait_for_text("They are not shown again.").await;
+    browser.wait_for_text("They won’t be shown again.").await;
     let codes = run(browser, "document.querySelectorAll('#new-codes li').length").await;
     assert_eq!(codes, 10);
     browser.click("#new-codes a").await;
     browser.wait_for_text("Telephone").await;
-    browser.wait_for_text("10 are left.").await;
+    browser.wait_for_text("10 left.").await;
     log_out(browser).await;
 }
 
@@ -129,7 +129,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         browser.wait_for_path("/vehicles").await;
         browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
         browser.click("form[action$='/remove'] button").await;
-        browser.wait_for_text("You have none.").await;
+        browser.wait_for_text("No passkeys yet.").await;
         log_out(&browser).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_text("The code or passkey is invalid, expired or already used.").await;
@@ -252,7 +252,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.wait_for_text("Your new password is set").await;
         browser.page.goto(format!("{url}/login")).await.unwrap();
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_text("The password was reset").await;
+        browser.wait_for_text("Your password was reset: sign in").await;
         assert!(!browser.page.url().await.unwrap().unwrap().contains("/vehicles"));
 
         // The passkey still works as the second factor after the password.
@@ -266,7 +266,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.page.goto(format!("{url}/settings/review")).await.unwrap();
         browser.wait_for_text("Telephone").await;
         browser.click("form[action='/settings/review'] button").await;
-        browser.wait_for_text("Checked.").await;
+        browser.wait_for_text("Review completed.").await;
         log_out(&browser).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_path("/vehicles").await;

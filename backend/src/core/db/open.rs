@@ -34,7 +34,7 @@ use crate::core::{
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a request waits for SQLite, which only depends on a possibly slow disk.
 const SQLITE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The idle time up to which a connection is with_rows without checking it.
+/// The idle time up to which a connection is reused without checking it.
 const MAX_IDLE_UNCHECKED: Duration = Duration::from_secs(1);
 /// The number of rows that SQLite's thread reads ahead: more than a page, so that it does not wait.
 const ROW_BUFFER_SIZE: usize = 1024;
@@ -243,7 +243,7 @@ fn ensure_private(path: &Path) -> std::io::Result<()> {
         let (path, previous_mode) = (file.display(), format!("{mode:04o}"));
         match std::fs::set_permissions(&file, Permissions::from_mode(0o600)) {
             Ok(()) => {
-                tracing::warn!(%path, previous_mode, "Database file was accessible to other users: mode set to 0600")
+                tracing::warn!(%path, previous_mode, "Database file was accessible to other users: mode set to 0600");
             }
             Err(error) => {
                 tracing::error!(%path, previous_mode, %error, "Database file is accessible to other users");

@@ -53,7 +53,7 @@ pub(super) fn build_error_response(context: &mut GenContext, status: u16) -> Res
     match status {
         401 => add_header(&mut response, "WWW-Authenticate", "`Bearer`", true),
         429 | 503 => {
-            add_header(&mut response, "Retry-After", "The number of seconds to wait", true)
+            add_header(&mut response, "Retry-After", "The number of seconds to wait", true);
         }
         _ => {}
     }
@@ -71,7 +71,7 @@ pub fn error_response<const STATUS: u16>(
     mut operation: TransformOperation<'_>,
 ) -> TransformOperation<'_> {
     aide::generate::in_context(|context| {
-        add_error_response(context, operation.inner_mut(), STATUS)
+        add_error_response(context, operation.inner_mut(), STATUS);
     });
     operation
 }

@@ -11,7 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::Member;
-use crate::core::{Error, Result, error::FieldError};
+use crate::core::{Error, Result, error::FieldError, locale::Message};
 
 /// The value of a field as the client sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Reader {
     /// Today in UTC, which dates are checked against.
     today: NaiveDate,
     errors: Vec<FieldError>,
-    /// A required member that is absent and its error message, until that member is read.
+    /// A required member that is absent and the ID of its error message, until that member is read.
     missing: Option<(String, &'static str)>,
 }
 
@@ -130,7 +130,7 @@ impl Reader {
     }
 
     /// Requires one of these members, given by their names in JSON. If all are absent or blank, the
-    /// first is reported as missing, with this message.
+    /// first is reported as missing, with the message that has the ID `why`.
     pub fn require_any(&mut self, names: &[&str], why: &'static str) {
         let is_given = |name: &&str| match self.fields.get(*name) {
             None | Some(FieldValue::Null) => false,
@@ -147,7 +147,7 @@ impl Reader {
         let name = camel_case(name);
         let given = self.fields.remove(&name);
         if let Some((_, why)) = self.missing.take_if(|it| it.0 == name) {
-            self.errors.push(FieldError::at(&name, why));
+            self.errors.push(FieldError::at(&name, Message::plain(why)));
             return None;
         }
         T::read(given.as_ref(), self.today)

@@ -151,10 +151,10 @@ fn restrict_permissions(path: &Path) {
     let (shown, previous_mode) = (path.display(), format!("{mode:04o}"));
     match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
         Ok(()) => {
-            tracing::warn!(path = %shown, previous_mode, "Key file was accessible to other users: mode set to 0600")
+            tracing::warn!(path = %shown, previous_mode, "Key file was accessible to other users: mode set to 0600");
         }
         Err(error) => {
-            tracing::error!(path = %shown, previous_mode, %error, "Key file is accessible to other users")
+            tracing::error!(path = %shown, previous_mode, %error, "Key file is accessible to other users");
         }
     }
 }

@@ -14,9 +14,16 @@ type Bundle = ConcurrentBundle<FluentResource>;
 /// The catalogs of American English: each file's name, and what is in it.
 const EN_US: &[(&str, &str)] = &[
     ("accounts.ftl", include_str!("../../../locales/en-US/accounts.ftl")),
+    ("administration.ftl", include_str!("../../../locales/en-US/administration.ftl")),
     ("core.ftl", include_str!("../../../locales/en-US/core.ftl")),
+    ("fuel-logs.ftl", include_str!("../../../locales/en-US/fuel-logs.ftl")),
+    ("garage.ftl", include_str!("../../../locales/en-US/garage.ftl")),
+    ("invitations.ftl", include_str!("../../../locales/en-US/invitations.ftl")),
     ("maintenance.ftl", include_str!("../../../locales/en-US/maintenance.ftl")),
+    ("notifications.ftl", include_str!("../../../locales/en-US/notifications.ftl")),
+    ("security-log.ftl", include_str!("../../../locales/en-US/security-log.ftl")),
     ("stations.ftl", include_str!("../../../locales/en-US/stations.ftl")),
+    ("vehicles.ftl", include_str!("../../../locales/en-US/vehicles.ftl")),
     ("vin.ftl", include_str!("../../../locales/en-US/vin.ftl")),
 ];
 
@@ -75,11 +82,10 @@ pub(super) fn write(
         return to.write_str(id);
     };
     let mut errors = Vec::new();
-    match args {
-        Some(_) => bundle.write_pattern(to, pattern, args, &mut errors),
-        None => {
-            let text: Cow<'_, str> = bundle.format_pattern(pattern, None, &mut errors);
-            to.write_str(&text)
-        }
+    if args.is_some() {
+        bundle.write_pattern(to, pattern, args, &mut errors)
+    } else {
+        let text: Cow<'_, str> = bundle.format_pattern(pattern, None, &mut errors);
+        to.write_str(&text)
     }
 }

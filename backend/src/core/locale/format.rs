@@ -6,10 +6,10 @@ use chrono::{Datelike as _, NaiveDate, NaiveDateTime, Timelike as _};
 use icu_calendar::{Date, Gregorian};
 use icu_datetime::{
     FixedCalendarDateTimeFormatter,
-    fieldsets::{MD, YM, YMD, YMDT},
+    fieldsets::{M, MD, YM, YMD, YMDT},
     input::{DateTime, Time},
 };
-use icu_decimal::{DecimalFormatter, input::Decimal};
+use icu_decimal::{DecimalFormatter, input::Decimal, options::DecimalFormatterOptions};
 use icu_locale_core::{Locale as IcuLocale, locale};
 
 use super::{Locale, current, pseudo};
@@ -23,6 +23,7 @@ struct Formats {
     day_and_month: Dates<MD>,
     month: Dates<YM>,
     short_month: Dates<YM>,
+    month_name: Dates<M>,
     moment: Dates<YMDT>,
 }
 
@@ -34,11 +35,13 @@ static FORMATS: LazyLock<[Option<Formats>; Locale::ALL.len()]> =
 impl Formats {
     fn new(locale: &IcuLocale) -> Option<Self> {
         Some(Self {
-            number: DecimalFormatter::try_new(locale.into(), Default::default()).ok()?,
+            number: DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default())
+                .ok()?,
             day: Dates::try_new(locale.into(), YMD::medium()).ok()?,
             day_and_month: Dates::try_new(locale.into(), MD::medium()).ok()?,
             month: Dates::try_new(locale.into(), YM::long()).ok()?,
             short_month: Dates::try_new(locale.into(), YM::medium()).ok()?,
+            month_name: Dates::try_new(locale.into(), M::medium()).ok()?,
             moment: Dates::try_new(locale.into(), YMD::medium().with_time_hm()).ok()?,
         })
     }
@@ -93,6 +96,12 @@ pub fn short_month(date: NaiveDate) -> String {
     format_date(current(), date, |formats, date| formats.short_month.format(date).to_string())
 }
 
+/// The name of a month: `Jan`.
+#[must_use]
+pub fn month_name(date: NaiveDate) -> String {
+    format_date(current(), date, |formats, date| formats.month_name.format(date).to_string())
+}
+
 /// A day and a time of day, which the caller has converted to the reader's time zone: `Jan 15, 2026, 8:05 AM`.
 #[must_use]
 pub fn moment(local: NaiveDateTime) -> String {
@@ -124,7 +133,8 @@ fn format_date(
 #[cfg(test)]
 mod tests {
     use super::{
-        Locale, NaiveDate, day, day_and_month, day_in, moment, month, number, short_month,
+        Locale, NaiveDate, day, day_and_month, day_in, moment, month, month_name, number,
+        short_month,
     };
 
     fn date(text: &str) -> NaiveDate {
@@ -152,6 +162,7 @@ mod tests {
         assert_eq!(day_and_month(it), "Jan 5");
         assert_eq!(month(it), "January 2026");
         assert_eq!(short_month(it), "Jan 2026");
+        assert_eq!(month_name(it), "Jan");
         assert_eq!(moment(it.and_hms_opt(20, 5, 0).unwrap()), "Jan 5, 2026, 8:05\u{202f}PM");
         assert_eq!(day_in(Locale::Pseudo, it), "Ĵááñ 5, 2026");
     }

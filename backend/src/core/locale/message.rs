@@ -18,6 +18,9 @@ use super::{Locale, catalog, current, format};
 /// A test compares each use with the catalogs: the id, and the names of the arguments.
 #[macro_export]
 macro_rules! t {
+    ($id:literal $(,)?) => {
+        $crate::core::locale::Message::plain($id)
+    };
     ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::core::locale::Message::new(
             $id,
@@ -31,8 +34,13 @@ macro_rules! t {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     id: &'static str,
-    args: Vec<(&'static str, Value)>,
+    /// Boxed, since every error can contain a message.
+    args: Option<Box<Args>>,
 }
+
+/// The names and the values of a message's arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Args(Vec<(&'static str, Value)>);
 
 /// An argument of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +58,15 @@ pub enum Value {
 impl Message {
     /// The message `id` with these arguments. Use [`t!`](crate::t) where the id is a literal.
     #[must_use]
-    pub const fn new(id: &'static str, args: Vec<(&'static str, Value)>) -> Self {
+    pub fn new(id: &'static str, args: Vec<(&'static str, Value)>) -> Self {
+        let args = (!args.is_empty()).then(|| Box::new(Args(args)));
         Self { id, args }
+    }
+
+    /// The message `id` without arguments.
+    #[must_use]
+    pub const fn plain(id: &'static str) -> Self {
+        Self { id, args: None }
     }
 
     /// Its id.
@@ -82,11 +97,11 @@ impl Message {
     }
 
     fn write(&self, to: &mut impl fmt::Write, locale: Locale, is_html: bool) -> fmt::Result {
-        if self.args.is_empty() {
+        let Some(given) = &self.args else {
             return catalog::write(to, locale, self.id, None);
-        }
-        let mut args = FluentArgs::with_capacity(self.args.len());
-        for (name, value) in &self.args {
+        };
+        let mut args = FluentArgs::with_capacity(given.0.len());
+        for (name, value) in &given.0 {
             args.set(*name, value.in_locale(locale, is_html));
         }
         catalog::write(to, locale, self.id, Some(&args))
@@ -258,8 +273,8 @@ mod tests {
     #[test]
     fn a_message_has_plurals_and_grouped_numbers() {
         assert_eq!(
-            t!("core-fields-invalid", count = 12_345, names = "a").to_string(),
-            "12,345 fields are invalid: a"
+            t!("core-fields-invalid", count = 12_345, names = "a, b").to_string(),
+            "12,345 fields are invalid: a, b"
         );
     }
 
@@ -272,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_is_in_the_locale_of_the_request() {
-        let text = async { t!("core-fields-invalid", count = 2, names = "a").to_string() };
-        assert_eq!(scope(Locale::Pseudo, text).await, "2 ƒííééļðš ááŕéé ííñṽááļííð: a");
+        let text = async { t!("core-fields-invalid", count = 2, names = "a, b").to_string() };
+        assert_eq!(scope(Locale::Pseudo, text).await, "2 ƒííééļðš ááŕéé ííñṽááļííð: a, b");
     }
 }

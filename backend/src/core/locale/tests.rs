@@ -14,7 +14,7 @@ use fluent_syntax::ast::{
 use super::{Locale, catalogs};
 
 /// The tags that a message may have.
-const TAGS: &[&str] = &["b", "em", "code", "link", "docs"];
+const TAGS: &[&str] = &["b", "em", "code", "link", "docs", "output", "user"];
 
 /// Each message of `locale`, with the arguments that it names.
 fn messages(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
@@ -48,7 +48,9 @@ fn add_of_expression(expression: &Expression<&str>, names: &mut BTreeSet<String>
         Expression::Inline(inline) => add_of_inline(inline, names),
         Expression::Select { selector, variants } => {
             add_of_inline(selector, names);
-            variants.iter().for_each(|it| add_arguments(&it.value, names));
+            for variant in variants {
+                add_arguments(&variant.value, names);
+            }
         }
     }
 }
@@ -60,7 +62,11 @@ fn add_of_inline(inline: &InlineExpression<&str>, names: &mut BTreeSet<String>) 
         }
         InlineExpression::FunctionReference {
             arguments: CallArguments { positional, .. }, ..
-        } => positional.iter().for_each(|it| add_of_inline(it, names)),
+        } => {
+            for argument in positional {
+                add_of_inline(argument, names);
+            }
+        }
         InlineExpression::Placeable { expression } => add_of_expression(expression, names),
         _ => {}
     }

@@ -165,7 +165,7 @@ pub fn route_label(extensions: &Extensions) -> &str {
     }
 }
 
-/// The name of a method; `other` if it is not one of [`METHODS`].
+/// The name of a method; `other` if it is not one of `METHODS`.
 #[must_use]
 pub fn method_label(method: &Method) -> &'static str {
     method_name(index_of_method(method))

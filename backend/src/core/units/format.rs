@@ -1,6 +1,6 @@
 //! Formats values in a user's units: rounded once, with groups of three digits.
 
-use chrono::NaiveDate;
+use crate::core::locale;
 
 use super::{Distance, DistanceUnit, EconomyUnit, UnitPrice, Volume, VolumeUnit, grouped};
 use crate::core::{
@@ -38,7 +38,7 @@ impl UnitFormatter {
     /// otherwise converted to whole units. `84,537` or `84,537.5`.
     #[must_use]
     pub fn reading(&self, reading: Distance) -> String {
-        grouped_number(&reading.in_unit(self.distance).value())
+        locale::number(&reading.in_unit(self.distance).value())
     }
 
     /// Like [`Self::reading`], with the unit: `84,537 km`.
@@ -144,7 +144,7 @@ impl UnitFormatter {
         let sign = self.currency_symbol();
         // A space separates a code from the number.
         let space = if sign.len() == 3 && sign.is_ascii() { "\u{a0}" } else { "" };
-        format!("{sign}{space}{}", grouped_number(amount))
+        format!("{sign}{space}{}", locale::number(amount))
     }
 }
 
@@ -164,17 +164,7 @@ fn with_sign(number: &str, currency: Currency) -> String {
     let sign = currency_symbol(currency.as_str());
     // A space separates a code from the number.
     let space = if sign.is_ascii() && sign.len() == 3 { "\u{a0}" } else { "" };
-    format!("{sign}{space}{}", grouped_number(number))
-}
-
-/// A decimal number with groups of three digits before its point.
-fn grouped_number(number: &str) -> String {
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) => (whole, format!(".{fraction}")),
-        None => (number, String::new()),
-    };
-    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
-    format!("{whole}{fraction}")
+    format!("{sign}{space}{}", locale::number(number))
 }
 
 /// A decimal rounded to `places` decimals, half away from zero.
@@ -192,15 +182,9 @@ pub fn rounded<const P: u32, const S: u32>(value: Fixed<P, S>, places: u32) -> S
     format!("{sign}{}.{:0width$}", units / power, units % power, width = places as usize)
 }
 
-/// Formats a date: `14 Jun 2025`.
-#[must_use]
-pub fn day(date: NaiveDate) -> String {
-    date.format("%-d %b %Y").to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DistanceUnit, EconomyUnit, Fixed, UnitFormatter, VolumeUnit, day, rounded};
+    use super::{DistanceUnit, EconomyUnit, Fixed, UnitFormatter, VolumeUnit, rounded};
 
     fn american() -> UnitFormatter {
         UnitFormatter {
@@ -258,10 +242,5 @@ mod tests {
         assert_eq!(rounded(fixed::<8, 3>("1.049"), 1), "1.0");
         assert_eq!(rounded(fixed::<8, 3>("-1.5"), 0), "-2");
         assert_eq!(rounded(fixed::<8, 3>("1.234"), 3), "1.234");
-    }
-
-    #[test]
-    fn dates_are_formatted() {
-        assert_eq!(day("2025-06-04".parse().unwrap()), "4 Jun 2025");
     }
 }

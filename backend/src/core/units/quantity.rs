@@ -441,12 +441,12 @@ quantities!(Distance, Volume, UnitPrice);
 pub fn distance_or_miles(
     typed: Option<Distance>,
     miles: Option<Odometer>,
-) -> Result<Option<Distance>, String> {
+) -> Result<Option<Distance>, Message> {
     match (typed, miles) {
-        (Some(typed), Some(miles)) if typed.whole_miles() != miles.0 => Err(format!(
-            "contradicts the value in {}, which is {} miles: send one of the two",
-            typed.unit.symbol(),
-            typed.whole_miles(),
+        (Some(typed), Some(miles)) if typed.whole_miles() != miles.0 => Err(t!(
+            "core-field-distance-contradicts",
+            unit = typed.unit.symbol(),
+            miles = typed.whole_miles()
         )),
         (Some(typed), _) => Ok(Some(typed)),
         (None, miles) => Ok(miles.map(|it| Distance::miles(it.0))),

@@ -61,7 +61,7 @@ impl FormView {
     #[must_use]
     pub fn label(&self, name: &str) -> Message {
         let label = self.labels.iter().find(|it| it.0 == name).map_or("", |it| it.1);
-        Message::new(label, Vec::new())
+        Message::plain(label)
     }
 
     /// Whether the form has the field `name`.
@@ -159,8 +159,8 @@ pub fn sentence(detail: &str) -> String {
         "must ",
         "isn’t ",
         "was ",
-        "times ",
-        "for ",
+        "makes ",
+        "doesn’t ",
     ];
     let end = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     if BEGINNINGS.iter().any(|it| detail.starts_with(it)) {

@@ -2,7 +2,6 @@
 
 mod preferences;
 
-use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
@@ -15,9 +14,10 @@ use super::UserId;
 use crate::{
     core::{
         input::{Field, FieldValue, Text},
+        locale::Message,
         units::text_enum,
     },
-    input,
+    input, t,
 };
 
 /// The account of the signed-in user.
@@ -82,9 +82,9 @@ text_enum! {
     /// What a token grants access to.
     Scope {
         /// Read only.
-        Read = "read", "Read only";
+        Read = "read", "accounts-scope-read";
         /// Read and write.
-        Write = "write", "Read and write";
+        Write = "write", "accounts-scope-write";
     }
 }
 
@@ -156,12 +156,16 @@ impl Session {
             ("CrOS", "ChromeOS"),
             ("Linux", "Linux"),
         ];
-        let Some(agent) = self.user_agent.as_deref() else { return "Unknown browser".to_owned() };
+        let Some(agent) = self.user_agent.as_deref() else {
+            return t!("accounts-browser-unknown").to_string();
+        };
         let known = |all: &[(&str, &'static str)]| {
             all.iter().find(|it| agent.contains(it.0)).map(|it| it.1)
         };
         match (known(BROWSERS), known(SYSTEMS)) {
-            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            (Some(browser), Some(system)) => {
+                t!("accounts-browser-on-system", browser = browser, system = system).to_string()
+            }
             (Some(name), None) => name.to_owned(),
             _ => agent.split(['/', ' ']).next().unwrap_or_default().to_owned(),
         }
@@ -207,12 +211,12 @@ impl Field for Email {
         let email = Self(text);
         if email.key().chars().count() > 254 {
             // Some characters become two in lower case.
-            return Err(crate::t!("core-field-too-long", most = 254));
+            return Err(t!("core-field-too-long", most = 254));
         }
         if is_address && is_one && !email.0.contains(char::is_whitespace) {
             Ok(email)
         } else {
-            Err(crate::t!("accounts-field-email"))
+            Err(t!("accounts-field-email"))
         }
     }
 
@@ -252,9 +256,9 @@ impl Field for Password {
                 Ok(Self(text.clone()))
             }
             FieldValue::Text(_) | FieldValue::Typed(_) => {
-                Err(crate::t!("core-field-too-long", most = Self::MAX_LENGTH))
+                Err(t!("core-field-too-long", most = Self::MAX_LENGTH))
             }
-            _ => Err(crate::t!("core-field-string")),
+            _ => Err(t!("core-field-string")),
         }
     }
 
@@ -271,7 +275,7 @@ impl Field for NewPassword {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let password = Password::read(given, today)?;
         if password.expose().chars().count() < 8 {
-            return Err(crate::t!("accounts-field-password-short"));
+            return Err(t!("accounts-field-password-short"));
         }
         Ok(Self(password))
     }

@@ -48,17 +48,17 @@ pub(super) fn router() -> Router<App> {
 const HOME: &str = "/vehicles";
 
 const LABELS: &[(&str, &str)] = &[
-    ("email", "Email"),
-    ("password", "Password"),
-    ("displayName", "Display name"),
-    ("setupToken", "Setup token"),
-    ("invitation", "Invitation"),
-    ("distanceUnit", "Distance"),
-    ("volumeUnit", "Volume"),
-    ("economyUnit", "Economy"),
-    ("currency", "Currency code"),
-    ("timeZone", "Time zone"),
-    ("theme", "Theme"),
+    ("email", "accounts-label-email"),
+    ("password", "accounts-label-password"),
+    ("displayName", "accounts-label-display-name"),
+    ("setupToken", "accounts-label-setup-token"),
+    ("invitation", "accounts-label-invitation"),
+    ("distanceUnit", "accounts-label-distance"),
+    ("volumeUnit", "accounts-label-volume"),
+    ("economyUnit", "accounts-label-economy"),
+    ("currency", "accounts-label-currency"),
+    ("timeZone", "accounts-label-time-zone"),
+    ("theme", "accounts-label-theme"),
     ("locale", "accounts-settings-language"),
 ];
 
@@ -121,8 +121,7 @@ async fn show_register(
         }
         let mut tx = app.db.read().await?;
         let invitation = invitations::find_usable(&mut tx, &token, app.clock.now()).await?;
-        let invitation =
-            invitation.ok_or(Error::NotFound(crate::t!("core-not-found-used-invitation")))?;
+        let invitation = invitation.ok_or(Error::NotFound(t!("core-not-found-used-invitation")))?;
         form.set("email", invitation.email.unwrap_or_default());
         form.set("invitation", token);
     } else if !is_first && !is_open(&app) {
@@ -153,8 +152,7 @@ async fn register(
         Ok(signed_in) => return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, HOME)),
         Err(Error::Forbidden(_)) => return render_registration_closed(&app, layout),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
-            let detail = "has an account already: log in instead";
-            Errors::from_error(Error::invalid("email", detail))?
+            Errors::from_error(Error::invalid("email", t!("accounts-field-email-taken")))?
         }
         Err(error) => Errors::from_error(error)?,
     };
@@ -301,10 +299,10 @@ struct SettingsPage {
     account: Account,
     since: NaiveDate,
     is_saved: bool,
-    distances: &'static [(&'static str, &'static str)],
-    volumes: &'static [(&'static str, &'static str)],
-    economies: &'static [(&'static str, &'static str)],
-    themes: &'static [(&'static str, &'static str)],
+    distances: Vec<(&'static str, Message)>,
+    volumes: Vec<(&'static str, Message)>,
+    economies: Vec<(&'static str, Message)>,
+    themes: Vec<(&'static str, Message)>,
     zones: Vec<String>,
     /// The tag and the name of each language; an empty tag follows the browser.
     languages: Vec<(&'static str, Message)>,
@@ -319,14 +317,19 @@ impl SettingsPage {
             since: user.0.preferences.today(account.created_at),
             account,
             is_saved: false,
-            distances: DistanceUnit::ALL,
-            volumes: VolumeUnit::ALL,
-            economies: EconomyUnit::ALL,
-            themes: Theme::ALL,
+            distances: choices(DistanceUnit::ALL),
+            volumes: choices(VolumeUnit::ALL),
+            economies: choices(EconomyUnit::ALL),
+            themes: choices(Theme::ALL),
             zones: list_time_zones(),
             languages: list_languages(),
         })
     }
+}
+
+/// The values and the names of a setting, from the ids of their messages.
+fn choices(all: &[(&'static str, &'static str)]) -> Vec<(&'static str, Message)> {
+    all.iter().map(|&(value, id)| (value, Message::plain(id))).collect()
 }
 
 /// Lists the languages that the settings offer.

@@ -323,7 +323,7 @@ pub(super) async fn check_password(
     let (attempt, is_correct) = attempt.refund_on_error(app, is_correct).await?;
     if !is_correct {
         record_failure(app, Some(account), client).await?;
-        return Err(Error::invalid("currentPassword", "is not your password"));
+        return Err(Error::invalid("currentPassword", crate::t!("accounts-field-password-wrong")));
     }
     let mut tx = app.db.write().await?;
     attempt.record_success(app, &mut tx).await?;

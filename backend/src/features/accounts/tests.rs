@@ -94,7 +94,7 @@ async fn the_first_account_requires_the_setup_token_if_other_machines_can_connec
     let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("setupToken", "x")];
     let page = app.post_form("/register", &fields).await;
     assert_eq!(page.status, 422);
-    assert!(page.text().contains("is not the token that the service printed"), "{page:?}");
+    assert!(page.text().contains("isn’t the token that the service logged"), "{page:?}");
 
     let first = register("ann@example.org", Some(&token)).await;
     assert_eq!((first.status, &first.body["isAdmin"]), (201, &json!(true)), "{first:?}");

@@ -29,7 +29,7 @@ async fn the_first_visit_leads_to_registration(app: TestApp) {
         assert_eq!((answer.status, answer.header("location")), (303, "/register"), "{path}");
     }
     let page = visitor.get("/register").await;
-    assert!(page.text().contains("Make the first account"), "{page:?}");
+    assert!(page.text().contains("Create the first account"), "{page:?}");
     let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("displayName", "Dana")];
     let answer = visitor.post_form("/register", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
@@ -118,7 +118,7 @@ async fn a_registered_email_is_reported_at_its_field(app: TestApp) {
     let fields = [("email", "Admin@example.org"), ("password", PASSWORD), ("displayName", "")];
     let answer = app.anonymous().post_form("/register", &fields).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text().contains(r#"id="email-error">This has an account already"#));
+    assert!(answer.text().contains(r#"id="email-error">This is already registered"#));
 
     let fields = [("email", "nobody"), ("password", "short-1"), ("displayName", "Dana")];
     let answer = app.anonymous().post_form("/register", &fields).await;
@@ -139,7 +139,7 @@ fn closed_registration_shows_a_page() {
                 .await,
         ] {
             assert_eq!(answer.status, 403);
-            assert!(answer.text().contains("Accounts are closed"), "{answer:?}");
+            assert!(answer.text().contains("Registration is closed"), "{answer:?}");
         }
         assert!(!app.anonymous().get("/login").await.text().contains("/register"));
     });

@@ -93,7 +93,7 @@ async fn changing_the_password_revokes_other_sessions_and_tokens(app: TestApp) {
 async fn changing_the_password_requires_the_current_one(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let refused = change_password(&ann, "a guess", "another horse entirely").await;
-    assert_eq!(refused.field_errors(), ["/currentPassword: is not your password"]);
+    assert_eq!(refused.field_errors(), ["/currentPassword: isn’t your password"]);
     let refused = change_password(&ann, "a guess", "short").await;
     assert_eq!(refused.field_errors(), ["/newPassword: must have at least 8 characters"]);
     let page = ann
@@ -103,7 +103,7 @@ async fn changing_the_password_requires_the_current_one(app: TestApp) {
         )
         .await;
     assert_eq!(page.status, 422);
-    assert!(page.body.as_str().unwrap().contains("This is not your password."), "{page:?}");
+    assert!(page.body.as_str().unwrap().contains("This isn’t your password."), "{page:?}");
     assert_eq!(log_in(&app.anonymous(), PASSWORD).await.status, 200);
 }
 

@@ -24,6 +24,7 @@ use crate::{
         },
         security_log::{self, Event},
     },
+    t,
 };
 
 /// Manage accounts
@@ -70,7 +71,7 @@ pub async fn run(app: &App, command: &Command) -> Result<String> {
             let password = match password_file {
                 Some(path) => read_password_file(path)?,
                 None => read_password(&io::stdin())
-                    .map_err(|error| Error::invalid("password", error.to_string()))?,
+                    .map_err(|error| unreadable("password", error.to_string()))?,
             };
             let (email, name) = (email.clone(), name.clone());
             let password = Secret::new(password);
@@ -91,9 +92,13 @@ async fn create(app: &App, new: &AccountInput) -> Result<String> {
     Ok(format!("created {}{role}\n", created.email))
 }
 
+fn unreadable(name: &str, error: String) -> Error {
+    Error::invalid(name, t!("administration-password-unreadable", error = error))
+}
+
 fn read_password_file(path: &Path) -> Result<String> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::invalid("password-file", files::describe(path, &error)))?;
+        .map_err(|error| unreadable("password-file", files::describe(path, &error)))?;
     Ok(without_line_break(&text))
 }
 
@@ -140,7 +145,7 @@ async fn list(app: &App) -> Result<String> {
 async fn find_account(app: &App, email: &str) -> Result<ManagedAccount> {
     let key = email.trim().to_lowercase();
     let found = admin::find_by_email(&mut app.db.read().await?, &key).await?;
-    found.ok_or(Error::NotFound(crate::t!("core-not-found-account")))
+    found.ok_or(Error::NotFound(t!("core-not-found-account")))
 }
 
 async fn reset(app: &App, email: &str) -> Result<String> {

@@ -15,6 +15,7 @@ use crate::{
         invitations::{self, Invitation},
         security_log::{self, Event, EventKind},
     },
+    t,
 };
 
 /// How long an invitation is valid by default.
@@ -36,16 +37,16 @@ pub(super) async fn create(
     (links, credential, idempotency): (&Links, &Credential, &Idempotency),
 ) -> Result<Created<InvitationLink>> {
     if !are_enabled(app) {
-        return Err(Error::Forbidden(crate::t!("core-forbidden-invitations")));
+        return Err(Error::Forbidden(t!("core-forbidden-invitations")));
     }
     let actor = administrator.0.0.account;
     let now = app.clock.now();
     let expires_at = new.expires_at.map_or(now + DEFAULT_LIFETIME, |it| it.0);
     if expires_at <= now {
-        return Err(Error::invalid("expiresAt", "is in the past"));
+        return Err(Error::invalid("expiresAt", t!("administration-invitation-past")));
     }
     if expires_at > now + MAX_LIFETIME {
-        return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
+        return Err(Error::invalid("expiresAt", t!("administration-invitation-too-far-ahead")));
     }
     let secret = |id: &str| credential.create_secret(idempotency, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
@@ -60,7 +61,7 @@ pub(super) async fn create(
     if let Some(email) = &new.email
         && admin::find_by_email(&mut tx, &email.key()).await?.is_some()
     {
-        return Err(Error::invalid("email", "has an account already"));
+        return Err(Error::invalid("email", t!("administration-invitation-account-exists")));
     }
     let invitation = Invitation {
         id: Uuid::now_v7(),
@@ -73,9 +74,8 @@ pub(super) async fn create(
     };
     let token = secret(&invitation.id.to_string())?;
     invitations::create(&mut tx, &token, &invitation).await?;
-    let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event =
-        client.annotate(Event::new(EventKind::InvitationCreated).by(actor).with_detail(recipient));
+    let event = Event::new(EventKind::InvitationCreated).by(actor);
+    let event = client.annotate(event.with_detail(&recipient(&invitation)));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
     // The idempotent response is stored without the link, which must not be stored anywhere.
@@ -96,12 +96,18 @@ fn replay(
     is_open: bool,
 ) -> Result<Created<InvitationLink>> {
     if !is_open {
-        return Err(Error::conflict("conflict", "this invitation is used or withdrawn"));
+        return Err(Error::conflict("conflict", t!("administration-invitation-unusable")));
     }
     let mut body: serde_json::Value =
         serde_json::from_str(response.body()).map_err(|error| Error::Internal(error.into()))?;
     body["url"] = url.into();
     Ok(Created::replayed(response.location().to_owned(), body.to_string()))
+}
+
+/// Who the invitation is for, in the security log.
+fn recipient(invitation: &Invitation) -> String {
+    let anyone = || t!("administration-invitation-for-anyone").to_string();
+    invitation.email.clone().unwrap_or_else(anyone)
 }
 
 /// Withdraws an invitation.
@@ -117,9 +123,8 @@ pub(super) async fn withdraw(
     let invitation = invitations::find(&mut tx, id).await?;
     if_match.check(&invitation)?;
     invitations::revoke(&mut tx, id).await?;
-    let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event =
-        client.annotate(Event::new(EventKind::InvitationRevoked).by(actor).with_detail(recipient));
+    let event = Event::new(EventKind::InvitationRevoked).by(actor);
+    let event = client.annotate(event.with_detail(&recipient(&invitation)));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await
 }

@@ -12,6 +12,7 @@ use axum::{
     response::Html,
     routing::{get, post},
 };
+use chrono::NaiveDate;
 
 use crate::{
     core::{
@@ -61,7 +62,7 @@ struct Users {
 /// An account in the list.
 struct UserRow {
     account: ManagedAccount,
-    last_seen: Option<String>,
+    last_seen: Option<NaiveDate>,
 }
 
 async fn show_users(
@@ -70,7 +71,7 @@ async fn show_users(
     layout: Layout,
     QueryForm(query): QueryForm<UsersQuery>,
 ) -> Result<Html<String>> {
-    const LABELS: &[(&str, &str)] = &[("search", "Name or email")];
+    const LABELS: &[(&str, &str)] = &[("search", "administration-users-search")];
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = Limit::new(50);
     let mut tx = app.db.read().await?;
@@ -95,6 +96,6 @@ impl UserRow {
 }
 
 /// Returns the day on which the account was last used.
-fn last_seen(account: &ManagedAccount, preferences: &Preferences) -> Option<String> {
-    account.last_seen_at.map(|at| crate::core::units::day(preferences.today(at)))
+fn last_seen(account: &ManagedAccount, preferences: &Preferences) -> Option<NaiveDate> {
+    account.last_seen_at.map(|at| preferences.today(at))
 }

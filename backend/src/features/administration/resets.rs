@@ -13,6 +13,7 @@ use crate::{
         App, Error, Result,
         db::Tx,
         http::{Created, Idempotency, Links},
+        locale::Message,
         periodic::PeriodicTask,
     },
     features::{
@@ -23,6 +24,7 @@ use crate::{
         },
         security_log::{self, Event, EventKind},
     },
+    t,
 };
 
 /// How long a link is valid.
@@ -65,7 +67,7 @@ pub(super) async fn create(
             serde_json::from_str(response.body()).map_err(|error| Error::Internal(error.into()))?;
         let token = secret(stored.expires_at)?;
         if find_valid(&mut tx, &token, now).await?.is_none() {
-            return Err(conflict("this link is used, or another has been made since"));
+            return Err(conflict(t!("administration-reset-link-replaced")));
         }
         let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..stored };
         return Ok(Created::replayed(response.location().to_owned(), to_json(&link)?));
@@ -83,15 +85,9 @@ pub(super) async fn create(
         .store_response::<_, 201>(&mut tx, &administrator.0, location.clone(), &stored)
         .await?;
     tx.commit().await?;
-    let text = "An administrator made a link that sets a new password for your account. It works once, \
-                within a day. If you did not ask for it, ask your administrator.";
-    mail::send_security_notice(
-        app,
-        id,
-        &account.email,
-        "A link to reset your password was made",
-        text,
-    );
+    let subject = t!("administration-mail-reset-link-created");
+    let text = t!("administration-mail-reset-link-created-text");
+    mail::send_security_notice(app, id, &account.email, subject, text);
     tracing::info!(account = %id, by = %actor, "Created a password reset link");
     Ok(Created::new(location, to_json(&ResetLink { url, expires_at })?))
 }
@@ -100,7 +96,7 @@ fn to_json(link: &ResetLink) -> Result<String> {
     serde_json::to_string(link).map_err(|error| Error::Internal(error.into()))
 }
 
-fn conflict(detail: &'static str) -> Error {
+fn conflict(detail: Message) -> Error {
     Error::conflict("conflict", detail)
 }
 
@@ -113,17 +109,15 @@ pub(super) async fn store_token(
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>> {
     if account.disabled_at.is_some() {
-        return Err(conflict("the account is disabled: enable it first"));
+        return Err(conflict(t!("administration-reset-disabled")));
     }
     if account.email.is_empty() {
-        return Err(conflict("the account has no e-mail address to sign in with"));
+        return Err(conflict(t!("administration-reset-no-email")));
     }
     // Another account may have registered the address first; the password would be for that one.
     let owner = admin::find_by_email(tx, &account.email.to_lowercase()).await?;
     if owner.is_none_or(|it| it.id != account.id) {
-        return Err(conflict(
-            "another account signs in with this e-mail address: a password would not open this one",
-        ));
+        return Err(conflict(t!("administration-reset-other-account")));
     }
     let expires_at = now + LIFETIME;
     store::delete_by_account(tx, account.id).await?;
@@ -158,7 +152,7 @@ async fn find_valid(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Opti
 /// Rejects an invalid token. Unknown, used and expired tokens are indistinguishable.
 pub(super) async fn check_token(app: &App, token: &str) -> Result<Uuid> {
     let found = find_valid(&mut app.db.read().await?, token, app.clock.now()).await?;
-    found.ok_or(Error::NotFound(crate::t!("core-not-found-link")))
+    found.ok_or(Error::NotFound(t!("core-not-found-link")))
 }
 
 /// Sets the password of the account, ends its sessions and revokes its tokens.
@@ -172,7 +166,7 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
     // Lock the account before its links, as everywhere, to prevent deadlocks.
     admin::lock(&mut tx, account).await?;
     if find_valid(&mut tx, token, now).await?.is_none() {
-        return Err(Error::NotFound(crate::t!("core-not-found-link")));
+        return Err(Error::NotFound(t!("core-not-found-link")));
     }
     admin::set_password(&mut tx, account, password, now).await?;
     users::revoke_access(&mut tx, account).await?;
@@ -182,11 +176,9 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
     security_log::record(&mut tx, now, &event).await?;
     tx.commit().await?;
     admin::evict_cached(app, account).await;
-    let text = "The password of your account was set with a reset link. Everybody was signed out, \
-                and tokens and the calendar address ended.\n\n\
-                Sign in to check what else can act for your account. If you did not set the password, \
-                ask your administrator.";
-    mail::send_security_notice(app, account, &email, "Your password was reset", text);
+    let subject = t!("administration-mail-reset-link-used");
+    let text = t!("administration-mail-reset-link-used-text");
+    mail::send_security_notice(app, account, &email, subject, text);
     tracing::info!(%account, "Reset a password by its link");
     Ok(())
 }

@@ -81,13 +81,13 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     assert!(both.contains("email: must be an email address"), "{both}");
     assert!(both.contains("password: is required"), "{both}");
     let taken = refused("ADMIN@example.org", PASSWORD).await;
-    assert_eq!(taken, "an account with this e-mail address exists");
+    assert_eq!(taken, "an account with this email address already exists");
     let missing = creation("ann@example.org", Path::new("/nowhere/password"), false);
     let Error::Invalid(faults) = run(&app.app, &missing).await.unwrap_err() else {
         panic!("a missing file must be reported as an invalid field");
     };
     let missing = describe(&faults);
-    assert!(missing.starts_with("password-file: /nowhere/password: "), "{missing}");
+    assert!(missing.starts_with("password-file: can’t be read: /nowhere/password: "), "{missing}");
     assert_eq!(run(&app.app, &Command::List).await.unwrap().lines().count(), 1);
 }
 

@@ -298,7 +298,7 @@ async fn repeated_events_are_shown_with_their_count(app: TestApp) {
         assert_eq!(repeated["lastAt"], "2026-01-31T14:05:00.123456Z");
     }
     let page = admin.get(&format!("/admin/log?{query}")).await;
-    assert!(page.text().contains("12 times, last 31 Jan 2026, 14:05"), "{page:?}");
+    assert!(page.text().contains("12 times, last Jan 31, 2026, 2:05\u{202f}PM"), "{page:?}");
     let file = admin.get(&format!("/api/admin/security-log.csv?{query}")).await;
     assert!(file.text().contains(",12,2026-01-31T14:05:00.123456Z\r\n"), "{file:?}");
 }

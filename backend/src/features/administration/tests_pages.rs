@@ -64,7 +64,7 @@ async fn search_results_are_paginated_and_linked(app: TestApp) {
     let id = id_of(&admin, "admin@").await;
     assert!(page.text().contains(&format!("/admin/users/{id}")), "{page:?}");
     assert!(page.text().contains("Administrator"), "{page:?}");
-    assert!(admin.get("/admin?search=nowhere").await.text().contains("Nobody found"));
+    assert!(admin.get("/admin?search=nowhere").await.text().contains("No users found"));
 }
 
 async fn an_account_is_disabled_and_enabled_on_its_page(app: TestApp) {
@@ -74,7 +74,7 @@ async fn an_account_is_disabled_and_enabled_on_its_page(app: TestApp) {
     let response = admin.post_form(&path, &[("isDisabled", "true")]).await;
     assert_eq!((response.status, response.header("location")), (303, path.as_str()));
     let page = admin.get(&path).await;
-    assert!(page.text().contains("Enable the account"), "{page:?}");
+    assert!(page.text().contains("Enable account"), "{page:?}");
     assert!(page.text().contains("Account disabled"), "the event is shown: {page:?}");
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 401);
     admin.post_form(&path, &[("isDisabled", "false")]).await;
@@ -88,7 +88,7 @@ async fn the_page_explains_why_the_last_administrator_cannot_be_changed(app: Tes
     for leave in [("isAdmin", "false"), ("isDisabled", "true")] {
         let response = admin.post_form(&path, &[leave]).await;
         assert_eq!(response.status, 409);
-        let why = "This is the last administrator: make another one first.";
+        let why = "This is the last administrator: give another account admin rights first.";
         assert!(response.text().contains(why), "{response:?}");
     }
 }
@@ -139,7 +139,7 @@ async fn an_invitation_is_created_shown_once_and_withdrawn(app: TestApp) {
     assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{list:?}");
 
     let page = admin.get("/admin/invitations").await;
-    assert!(page.text().contains("good until 7 Feb 2026"), "{page:?}");
+    assert!(page.text().contains("expires Feb 7, 2026"), "{page:?}");
     assert!(!page.text().contains("register?invitation="), "{page:?}");
     let id = list.body["items"][0]["id"].as_str().unwrap();
     let response = admin.post_form(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
@@ -151,7 +151,7 @@ async fn the_invitations_page_explains_closed_registration(app: TestApp) {
     let closed = app.instance_with(|it| it.auth.registration = Registration::Closed);
     let page = closed.as_administrator().await.get("/admin/invitations").await;
     assert!(page.text().contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
-    assert!(!page.text().contains("Make invitation"), "{page:?}");
+    assert!(!page.text().contains("Create invitation"), "{page:?}");
 }
 
 async fn the_export_uses_the_filters_of_the_log_page(app: TestApp) {
@@ -160,12 +160,12 @@ async fn the_export_uses_the_filters_of_the_log_page(app: TestApp) {
     let id = id_of(&admin, "ann@").await;
     let page = admin.get(&format!("/admin/log?kind=registered&userId={id}&from=&to=")).await;
     assert_eq!(page.status, 200, "{page:?}");
-    assert!(page.text().contains("Account made"), "{page:?}");
+    assert!(page.text().contains("Account created"), "{page:?}");
     assert!(page.text().contains(r#"value="registered" selected"#), "{page:?}");
     let export = format!("/api/admin/security-log.csv?kind=registered&#38;userId={id}");
     assert!(page.text().contains(&export), "{page:?}");
     let none = admin.get("/admin/log?kind=factor-added").await;
-    assert!(none.text().contains("Nothing here"), "{none:?}");
+    assert!(none.text().contains("No events found"), "{none:?}");
 }
 
 async fn user_input_is_escaped(app: TestApp) {

@@ -42,7 +42,7 @@ pub(super) async fn change(
     if administrators == [id] && !(after.is_admin && after.disabled_at.is_none()) {
         return Err(Error::conflict(
             "last-administrator",
-            "this is the last administrator: make another one first",
+            crate::t!("administration-last-administrator"),
         ));
     }
     admin::update_access(&mut tx, &after, now).await?;

@@ -7,10 +7,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::core::{
-    db::fixed::Fixed,
-    money::{Currency, Money},
-    units::{EconomyUnit, MILE, UnitFormatter},
+use crate::{
+    core::{
+        db::fixed::Fixed,
+        locale::Message,
+        money::{Currency, Money},
+        units::{EconomyUnit, MILE, UnitFormatter},
+    },
+    t,
 };
 
 /// The maximum number of stops in an interval. It limits how many fills a write must read. The first
@@ -123,14 +127,14 @@ impl NoEconomyReason {
 
     /// The label on pages.
     #[must_use]
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> Message {
         match self {
-            Self::First => "first full tank",
-            Self::Partial => "partial fill",
-            Self::Missed => "missed one before",
-            Self::SameStop => "same stop as the next",
-            Self::NoOdometer => "no odometer reading",
-            Self::Rollback => "odometer turned back",
+            Self::First => t!("fuel-logs-no-economy-first"),
+            Self::Partial => t!("fuel-logs-no-economy-partial"),
+            Self::Missed => t!("fuel-logs-no-economy-missed"),
+            Self::SameStop => t!("fuel-logs-no-economy-same-stop"),
+            Self::NoOdometer => t!("fuel-logs-no-economy-no-odometer"),
+            Self::Rollback => t!("fuel-logs-no-economy-rollback"),
         }
     }
 

@@ -6,29 +6,29 @@ text_enum! {
     /// A fuel sold at stations.
     FuelType {
         /// Gasoline with the standard octane rating.
-        Regular = "regular", "Regular";
+        Regular = "regular", "stations-fuel-regular";
         /// Gasoline with an octane rating between regular and premium.
-        Midgrade = "midgrade", "Mid-grade";
+        Midgrade = "midgrade", "stations-fuel-midgrade";
         /// Gasoline with a high octane rating.
-        Premium = "premium", "Premium";
+        Premium = "premium", "stations-fuel-premium";
         /// Gasoline with up to 5% ethanol.
-        E5 = "e5", "E5";
+        E5 = "e5", "stations-fuel-e5";
         /// Gasoline with up to 10% ethanol.
-        E10 = "e10", "E10";
+        E10 = "e10", "stations-fuel-e10";
         /// Ethanol fuel with up to 85% ethanol.
-        E85 = "e85", "E85";
+        E85 = "e85", "stations-fuel-e85";
         /// Diesel.
-        Diesel = "diesel", "Diesel";
+        Diesel = "diesel", "stations-fuel-diesel";
         /// Diesel made from hydrotreated vegetable oil.
-        Hvo = "hvo", "HVO diesel";
+        Hvo = "hvo", "stations-fuel-hvo";
         /// Liquefied petroleum gas.
-        Lpg = "lpg", "LPG";
+        Lpg = "lpg", "stations-fuel-lpg";
         /// Compressed natural gas.
-        Cng = "cng", "CNG";
+        Cng = "cng", "stations-fuel-cng";
         /// Liquefied natural gas.
-        Lng = "lng", "LNG";
+        Lng = "lng", "stations-fuel-lng";
         /// Hydrogen.
-        Hydrogen = "h2", "Hydrogen";
+        Hydrogen = "h2", "stations-fuel-hydrogen";
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
-    input, rows_by_position,
+    input, rows_by_position, t,
 };
 
 /// A volume in US gallons.
@@ -322,7 +322,7 @@ pub(super) struct GallonsFilled(pub(super) Gallons);
 impl Field for GallonsFilled {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let gallons = Gallons::read(given, today)?;
-        if gallons.units() == 0 { Err(crate::t!("core-field-positive")) } else { Ok(Self(gallons)) }
+        if gallons.units() == 0 { Err(t!("core-field-positive")) } else { Ok(Self(gallons)) }
     }
 
     fn schema() -> Schema {
@@ -343,9 +343,9 @@ impl Field for Id {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
             FieldValue::Text(text) | FieldValue::Typed(text) => {
-                text.trim().parse().map(Self).map_err(|_| crate::t!("core-field-id"))
+                text.trim().parse().map(Self).map_err(|_| t!("core-field-id"))
             }
-            _ => Err(crate::t!("core-field-id")),
+            _ => Err(t!("core-field-id")),
         }
     }
 

@@ -23,6 +23,7 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path, Query},
+        locale::Message,
         money::{Currency, Thousandths},
         units::{DistanceUnit, UnitFormatter, VolumeUnit, currency_symbol, day},
         web::{self, Errors, FormView, Layout},
@@ -33,7 +34,7 @@ use crate::{
         vehicles::{self, Vehicle, VehicleId},
         vin,
     },
-    input,
+    input, t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -51,7 +52,7 @@ const RECENT: Limit = Limit::new(30);
 struct FillUpPage {
     layout: Layout,
     view: FormView,
-    title: &'static str,
+    title: Message,
     /// The path of the vehicle's page, and the vehicle's name.
     back: String,
     vehicle: String,
@@ -66,7 +67,7 @@ struct FillUpPage {
     odometer_attrs: &'static str,
     price_hint: String,
     /// The stored name and the label of every fuel.
-    fuels: Vec<(&'static str, &'static str)>,
+    fuels: Vec<(&'static str, Message)>,
     stations: Vec<String>,
     /// The selectable stations: favorites, and the current one.
     choices: Vec<Station>,
@@ -136,7 +137,7 @@ impl FillUpPage {
         };
         let currency_sign = currency_symbol(view.get("currency")).to_owned();
         Self {
-            title: "Add fill-up",
+            title: t!("fuel-logs-add"),
             back: format!("/vehicles/{}", vehicle.id),
             vehicle: vehicle.title(),
             stored: None,
@@ -148,7 +149,7 @@ impl FillUpPage {
             odometer_hint: String::new(),
             odometer_attrs: if view.has_errors() { ODOMETER } else { ODOMETER_FIRST },
             price_hint: String::new(),
-            fuels: [("", "Not specified")].iter().chain(FuelType::ALL).copied().collect(),
+            fuels: list_fuels(),
             stations: Vec::new(),
             choices: Vec::new(),
             is_open: view.has_error_on_any(&fields)
@@ -175,11 +176,12 @@ impl FillUpPage {
     fn with_hints(mut self, units: &UnitFormatter, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
         let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer.reading());
         if let Some(reading) = reading {
-            self.odometer_hint = format!("last: {}", units.reading_with_unit(reading));
+            let reading = units.reading_with_unit(reading);
+            self.odometer_hint = t!("fuel-logs-odometer-last", reading = reading).to_string();
         }
         let price = |it: &FuelLog| Some(units.unit_price(it.unit_price?, it.currency?));
         if let Some(price) = recent.iter().find_map(price) {
-            self.price_hint = format!("last: {price}");
+            self.price_hint = t!("fuel-logs-price-last", price = price).to_string();
         }
         for station in recent.iter().filter_map(|it| it.station_name.as_ref()) {
             if !self.stations.contains(station) {
@@ -188,6 +190,12 @@ impl FillUpPage {
         }
         self
     }
+}
+
+/// The fuels that can be selected.
+fn list_fuels() -> Vec<(&'static str, Message)> {
+    let all = FuelType::ALL.iter().map(|it| (it.0, Message::plain(it.1)));
+    std::iter::once(("", t!("fuel-logs-fuel-unspecified"))).chain(all).collect()
 }
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
@@ -234,7 +242,8 @@ async fn show_new(
         form.set("stationId", station.0.to_string());
     }
     let page = FillUpPage::new(&user, &vehicle, layout, FormView::new(LABELS, form));
-    let page = FillUpPage { more: format!("today, {}", day(today)), ..page };
+    let more = t!("fuel-logs-more-today", date = today).to_string();
+    let page = FillUpPage { more, ..page };
     let page = page.with_stations(&app, &user).await?;
     web::page(&page.with_hints(&preferences.display_units(), &vehicle, &recent))
 }
@@ -297,7 +306,7 @@ async fn edit_page(
     let page = FillUpPage::new(user, &vehicle, layout, view).with_stations(app, user).await?;
     let page = page.with_hints(&user.0.preferences.display_units(), &vehicle, &recent);
     Ok(FillUpPage {
-        title: "Edit fill-up",
+        title: t!("fuel-logs-edit"),
         // The hints are from the latest fill-up, which may be this one or a later one.
         odometer_hint: String::new(),
         price_hint: String::new(),

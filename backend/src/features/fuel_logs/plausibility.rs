@@ -12,16 +12,20 @@ use super::{
     quantities::{Quantities, compute_amount},
     window::Neighbor,
 };
-use crate::core::{
-    db::fixed::Fixed,
-    error::FieldError,
-    money::{Currency, Money},
-    units::{
-        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, UnitFormatter, UnitPrice, Volume,
-        VolumeUnit, day,
+use crate::{
+    core::{
+        db::fixed::Fixed,
+        error::FieldError,
+        locale::Value,
+        money::{Currency, Money},
+        units::{
+            Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, UnitFormatter, UnitPrice, Volume,
+            VolumeUnit,
+        },
     },
+    features::vehicles::odometer::{Contradiction, Side},
+    t,
 };
-use crate::features::vehicles::odometer::{Contradiction, Side};
 
 /// The maximum distance since the previous fill-up if the history is too short.
 const MAX_DISTANCE: i64 = 1_000 * MILE;
@@ -97,8 +101,8 @@ pub(super) fn check(
 ) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if sets_date && log.date > today {
-        let detail = format!("is in the future: today is {}", day(today));
-        errors.push(FieldError::implausible("date", detail, format!("up to {}", day(today))));
+        let detail = t!("fuel-logs-field-future", today = today);
+        errors.push(FieldError::implausible("date", detail, up_to(today)));
     }
     if quantities.sends_distance() || sets_date {
         errors.extend(check_distance(log, distance_member, history, units));
@@ -140,6 +144,12 @@ pub(super) fn far_exceeds(exact: i64, max: i64) -> bool {
     exact > max.saturating_add(max / 2).saturating_add(10_000 * KILOMETER)
 }
 
+/// Describes the values up to a limit.
+fn up_to(limit: impl Into<Value>) -> String {
+    let limit: Value = limit.into();
+    t!("fuel-logs-expected-up-to", limit = limit).to_string()
+}
+
 fn check_distance(
     log: &FuelLog,
     name: &'static str,
@@ -147,19 +157,15 @@ fn check_distance(
     units: &UnitFormatter,
 ) -> Option<FieldError> {
     let far = |at_most: i64, driven: i64| {
-        let what_to_do = if log.missed_previous {
-            "check the reading and the date, or confirm that it is right"
+        let sign = units.distance.symbol();
+        let driven = format!("{} {sign}", units.exact_distance(driven));
+        let detail = if log.missed_previous {
+            t!("fuel-logs-field-distance-missed", distance = driven)
         } else {
-            "check the reading, or mark that a fill-up is missing"
+            t!("fuel-logs-field-distance", distance = driven)
         };
-        let detail = format!(
-            "is {} {} since the previous fill-up: {what_to_do}",
-            units.exact_distance(driven),
-            units.distance.symbol(),
-        );
-        let expected =
-            format!("up to {} {}", units.exact_distance(at_most), units.distance.symbol());
-        Some(FieldError::implausible(name, detail, expected))
+        let at_most = format!("{} {sign}", units.exact_distance(at_most));
+        Some(FieldError::implausible(name, detail, up_to(at_most)))
     };
     let bound = median(&history.distances, MIN_SAMPLES)
         .map_or(MAX_DISTANCE, |it| it.saturating_mul(4).max(ALWAYS_PLAUSIBLE.0));
@@ -173,8 +179,8 @@ fn check_distance(
         }
         let high = Distance::from_exact(MAX_FIRST_READING, reading.unit());
         let high = units.reading_with_unit(high);
-        let detail = format!("is more than {high}");
-        return Some(FieldError::implausible(name, detail, format!("up to {high}")));
+        let detail = t!("fuel-logs-field-reading-high");
+        return Some(FieldError::implausible(name, detail, up_to(high)));
     };
     let driven = log.mileage.total - total;
     let days = (log.date - date).num_days().max(1);
@@ -200,14 +206,15 @@ fn check_volume(
     }
     let sign = units.volume.symbol();
     let most = units.fuel(Volume::from_exact(bound, volume.unit()));
-    let detail = format!("is {} {sign}, more than this vehicle usually takes", units.fuel(volume));
+    let filled = format!("{} {sign}", units.fuel(volume));
     // An implausible derived volume results from the price or the amount.
-    let name = if quantities.volume.is_sent() {
-        quantities.volume.name
+    let (name, detail) = if quantities.volume.is_sent() {
+        (quantities.volume.name, t!("fuel-logs-field-volume", volume = filled))
     } else {
-        quantities.payment_member()
+        let detail = t!("fuel-logs-field-volume-derived", volume = filled);
+        (quantities.payment_member(), detail)
     };
-    Some(FieldError::implausible(name, detail, format!("up to {most} {sign}")))
+    Some(FieldError::implausible(name, detail, up_to(format!("{most} {sign}"))))
 }
 
 /// Checks that volume, price and amount match if all three were entered.
@@ -225,10 +232,10 @@ fn check_payment(
     if apart <= amount.currency.cash_step() {
         return None;
     }
-    let detail = format!(
-        "does not fit: volume times price is {}, not {}",
-        units.amount(expected),
-        units.amount(amount)
+    let detail = t!(
+        "fuel-logs-field-total",
+        expected = units.amount(expected),
+        given = units.amount(amount),
     );
     Some(FieldError::implausible(quantities.payment_member(), detail, expected.number()))
 }
@@ -249,13 +256,14 @@ fn check_unit_price(
     }
     let per = units.volume;
     let usual = UnitPrice { value: Fixed::from_units(usual / 100)?, per: VolumeUnit::GallonsUs };
-    let detail = format!(
-        "makes the price {} per {}, far from the usual {}",
-        units.unit_price(unit_price, amount.currency),
-        per.symbol(),
-        units.unit_price(usual, amount.currency),
+    let usual = units.unit_price(usual, amount.currency);
+    let detail = t!(
+        "fuel-logs-field-price",
+        price = units.unit_price(unit_price, amount.currency),
+        unit = per.symbol(),
+        usual = &usual,
     );
-    let expected = format!("about {}", units.unit_price(usual, amount.currency));
+    let expected = t!("fuel-logs-expected-about", value = usual).to_string();
     Some(FieldError::implausible(quantities.payment_member(), detail, expected))
 }
 
@@ -276,9 +284,10 @@ fn check_economy(
     let sign = units.economy.symbol();
     let now = interval.format(units)?;
     let best = units.economy_of_mpg(Fixed::from_units(high)?)?;
+    let best = format!("{best} {sign}");
     let expected = match units.economy {
-        EconomyUnit::LitersPer100Km => format!("at least {best} {sign}"),
-        _ => format!("up to {best} {sign}"),
+        EconomyUnit::LitersPer100Km => t!("fuel-logs-expected-at-least", limit = best).to_string(),
+        _ => up_to(best),
     };
     let name = if quantities.volume.is_sent() {
         quantities.volume.name
@@ -287,6 +296,6 @@ fn check_economy(
     } else {
         quantities.payment_member()
     };
-    let detail = format!("makes the economy {now} {sign}: check the volume and the reading");
+    let detail = t!("fuel-logs-field-economy", economy = format!("{now} {sign}"));
     Some(FieldError::implausible(name, detail, expected))
 }

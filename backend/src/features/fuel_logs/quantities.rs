@@ -5,12 +5,15 @@ use super::{
     FuelLog,
     model::{Cost, Derived, FuelLogChange, Gallons, NewFuelLog, Price},
 };
-use crate::core::{
-    db::fixed::{Fixed, divide_rounded},
-    error::FieldError,
-    input::Clearable,
-    money::{Amount, Currency, Money, Thousandths},
-    units::{Distance, UnitPrice, Volume, VolumeUnit},
+use crate::{
+    core::{
+        db::fixed::{Fixed, divide_rounded},
+        error::FieldError,
+        input::Clearable,
+        money::{Amount, Currency, Money, Thousandths},
+        units::{Distance, UnitPrice, Volume, VolumeUnit},
+    },
+    t,
 };
 
 /// A value in a request, and the name of the JSON member that it was sent as.
@@ -91,7 +94,7 @@ fn merge_forms<T: Copy, S: Copy>(
             (Sent::Set(typed), typed_name)
         }
         (Clearable::Set(_) | Clearable::Clear, _) => {
-            let detail = format!("contradicts {typed_name}: send one of the two");
+            let detail = t!("fuel-logs-field-two-forms", name = typed_name);
             errors.push(FieldError::at(reference_name, detail));
             (Sent::Nothing, reference_name)
         }
@@ -193,8 +196,7 @@ impl Quantities {
             is_new,
         };
         if entered.odometer.is_set() && entered.trip.is_set() {
-            let detail = "must be left out where there is an odometer reading";
-            errors.push(FieldError::at("tripDistance", detail));
+            errors.push(FieldError::at("tripDistance", t!("fuel-logs-field-trip-and-reading")));
         }
         if errors.is_empty() { Ok(entered) } else { Err(errors) }
     }
@@ -268,7 +270,7 @@ impl Quantities {
         if log.volume.is_none() && log.amount.is_none() {
             return Err(vec![FieldError::at(
                 self.volume.name,
-                "is required where there is no amount",
+                t!("fuel-logs-field-volume-required"),
             )]);
         }
         log.currency = (log.amount.is_some() || log.unit_price.is_some()).then_some(currency);
@@ -283,19 +285,19 @@ impl Quantities {
         match (log.volume, log.unit_price, log.amount) {
             (Some(volume), Some(price), None) if derives(self.amount.is_cleared()) => {
                 let amount = compute_amount(volume, price, currency);
-                let detail = "times the volume is more than an amount can be";
+                let detail = t!("fuel-logs-field-total-too-large");
                 log.amount = Some(amount.ok_or_else(|| FieldError::at(self.price.name, detail))?);
                 log.derived = Derived::Amount;
             }
             (Some(volume), None, Some(amount)) if derives(self.price.is_cleared()) => {
-                let detail = "for this volume is more than a price can be";
+                let detail = t!("fuel-logs-field-price-too-large");
                 let price = compute_price(volume, amount);
                 log.unit_price =
                     Some(price.ok_or_else(|| FieldError::at(self.amount.name, detail))?);
                 log.derived = Derived::UnitPrice;
             }
             (None, Some(price), Some(amount)) if derives(self.volume.is_cleared()) => {
-                let detail = "is required: it cannot be calculated from price and amount";
+                let detail = t!("fuel-logs-field-volume-incalculable");
                 let volume = compute_volume(price, amount);
                 log.volume = Some(volume.ok_or_else(|| FieldError::at(self.volume.name, detail))?);
                 log.derived = Derived::Volume;

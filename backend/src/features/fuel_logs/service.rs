@@ -19,14 +19,14 @@ use crate::{
         http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable, Confirmed, LongText, Text},
         money::Currency,
-        units::{Distance, UnitFormatter, day},
+        units::{Distance, UnitFormatter},
     },
     features::{
         accounts::{Preferences, User},
         stations::{self, StationId},
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
-    read_replica,
+    read_replica, t,
 };
 
 /// Filters and pagination for a list of fuel logs.
@@ -50,8 +50,9 @@ pub struct Listing {
 /// `NotFound` if the vehicle is not the user's or in the trash, `Invalid` if the cursor is.
 pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<FuelLog>> {
     let before = match &listing.cursor {
-        Some(cursor) => position(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))?,
+        Some(cursor) => {
+            position(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))?
+        }
         None => Position {
             date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(),
             total: i64::MAX,
@@ -103,7 +104,7 @@ async fn not_found_error(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Er
     if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
     }
-    Ok(Error::NotFound(crate::t!("core-not-found-fuel-log")))
+    Ok(Error::NotFound(t!("core-not-found-fuel-log")))
 }
 
 /// The parts of a request that determine which values must be confirmed.
@@ -416,12 +417,15 @@ async fn check_other_readings(
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
     if let Some(found) = found.filter(|it| plausibility::contradicts(it, exact)) {
         let other = units.reading_with_unit(found.other.reading);
-        let relation = match found.side {
-            odometer::Side::Before => "less than the earlier",
-            odometer::Side::After => "more than the later",
+        let on = found.other.date;
+        let detail = match found.side {
+            odometer::Side::Before => {
+                t!("fuel-logs-field-less-than-earlier", reading = &other, date = on)
+            }
+            odometer::Side::After => {
+                t!("fuel-logs-field-more-than-later", reading = &other, date = on)
+            }
         };
-        let on = day(found.other.date);
-        let detail = format!("is {relation} reading of {other}, on {on}: correct one of the two");
         return Ok(Some(FieldError::implausible(name, detail, other)));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
@@ -430,8 +434,8 @@ async fn check_other_readings(
     let most = most.filter(|most| plausibility::far_exceeds(exact, *most));
     let to_error = |most: i64| {
         let most = format!("{}\u{a0}{}", units.exact_distance(most), units.distance.symbol());
-        let detail = "is unusually high: check it, or confirm that it is right";
-        FieldError::implausible(name, detail, format!("at most {most}"))
+        let expected = t!("fuel-logs-expected-up-to", limit = most).to_string();
+        FieldError::implausible(name, t!("fuel-logs-field-reading-high"), expected)
     };
     Ok(most.map(to_error))
 }
@@ -507,7 +511,7 @@ async fn set_station_name(
     let is_new = old.is_none_or(|old| old.station_id != log.station_id);
     if is_new {
         let name = stations::find_name(tx, user, station).await?;
-        let name = name.ok_or_else(|| Error::invalid("stationId", UNKNOWN_STATION))?;
+        let name = name.ok_or_else(unknown_station)?;
         if old.is_some() || log.station_name.is_none() {
             log.station_name = Some(name);
         }
@@ -515,23 +519,21 @@ async fn set_station_name(
     Ok(())
 }
 
-const UNKNOWN_STATION: &str = "is not a station that is known here";
+fn unknown_station() -> Error {
+    Error::invalid("stationId", t!("fuel-logs-field-station"))
+}
 
 /// Converts a foreign-key violation to an error of `stationId`. The station is the only row a fill-up
 /// references that isn't locked.
 pub(super) fn map_missing_station(error: sqlx::Error) -> Error {
-    if db::is_foreign_key_violation(&error) {
-        Error::invalid("stationId", UNKNOWN_STATION)
-    } else {
-        error.into()
-    }
+    if db::is_foreign_key_violation(&error) { unknown_station() } else { error.into() }
 }
 
 /// Locks a vehicle that the request body refers to. If it is not the user's, that is an error of
 /// `vehicleId`.
 async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
-        Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        Error::NotFound(_) => Error::invalid("vehicleId", t!("fuel-logs-field-vehicle")),
         Error::InTrash { vehicle, .. } => {
             Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
         }
@@ -561,17 +563,18 @@ async fn check_order(
     if miss_after {
         after = store::find_on_later_day(tx, user, log.vehicle_id, at.date, log.id).await?;
     }
-    let (other, relation, side) = match (before, after) {
-        (Some(before), _) if before.total_exact > at.total => (before, "less than", "before"),
-        (_, Some(after)) if after.total_exact < at.total => (after, "more than", "after"),
+    let (other, is_before) = match (before, after) {
+        (Some(before), _) if before.total_exact > at.total => (before, true),
+        (_, Some(after)) if after.total_exact < at.total => (after, false),
         _ => return Ok(()),
     };
     let reading = other.reading().unwrap_or(Distance::miles(0));
-    let detail = format!(
-        "is {relation} the {} of the fill-up {side} it, on {}",
-        units.reading_with_unit(reading),
-        day(other.date)
-    );
+    let reading = units.reading_with_unit(reading);
+    let detail = if is_before {
+        t!("fuel-logs-field-less-than-previous", reading = reading, date = other.date)
+    } else {
+        t!("fuel-logs-field-more-than-next", reading = reading, date = other.date)
+    };
     Err(Error::Invalid(vec![FieldError {
         kind: Some("odometer-order"),
         fuel_log: Some(other.id.0),

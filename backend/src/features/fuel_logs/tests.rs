@@ -262,12 +262,12 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     }
     let refused = garage.add("2027-01-31", 1000, json!({})).await;
     assert_eq!(refused.body["type"], "/problems/implausible");
-    assert_eq!(refused.field_errors(), ["/date: is in the future: today is 31 Jan 2026"]);
+    assert_eq!(refused.field_errors(), ["/date: is in the future: today is Jan 31, 2026"]);
     let confirmed = garage.add("2027-01-31", 1000, json!({ "confirm": ["/date"] })).await;
     assert_eq!((confirmed.status, &confirmed.body["confirmed"]), (201, &json!(["/date"])));
     let foreign = json!({ "vehicleId": uuid::Uuid::now_v7() });
     let refused = garage.add("2026-01-01", 1000, foreign).await;
-    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: isn’t one of your vehicles"]);
 }
 
 async fn decimals_are_stored_exactly_or_rejected(app: TestApp) {
@@ -373,7 +373,7 @@ async fn an_update_rederives_omitted_values(app: TestApp) {
     let refused = garage.user.patch(&path, json!({ "date": null, "id": 1 })).await;
     assert_eq!(refused.field_errors(), ["/date: can’t be empty", "/id: is unknown"]);
     let refused = garage.user.patch(&path, json!({ "gallons": null })).await;
-    assert_eq!(refused.field_errors(), ["/gallons: is required where there is no amount"]);
+    assert_eq!(refused.field_errors(), ["/gallons: is required if there is no total"]);
 }
 
 async fn an_out_of_order_reading_is_rejected_with_the_conflicting_log(app: TestApp) {
@@ -499,19 +499,19 @@ async fn contradictory_forms_of_a_value_are_rejected(app: TestApp) {
     for (change, fault) in [
         (
             json!({ "odometer": quantity(json!(12346), "km"), "odometerReading": 7672 }),
-            "/odometerReading: contradicts odometer: send one of the two",
+            "/odometerReading: contradicts odometer: send only one of them",
         ),
         (
             json!({ "volume": quantity(json!(40), "l"), "gallons": 11 }),
-            "/gallons: contradicts volume: send one of the two",
+            "/gallons: contradicts volume: send only one of them",
         ),
         (
             json!({ "amount": 40, "totalCost": 41 }),
-            "/totalCost: contradicts amount: send one of the two",
+            "/totalCost: contradicts amount: send only one of them",
         ),
         (
             json!({ "odometer": quantity(json!(1), "km"), "tripDistance": quantity(json!(1), "km") }),
-            "/tripDistance: must be left out where there is an odometer reading",
+            "/tripDistance: must be empty if there is an odometer reading",
         ),
         (
             json!({ "amount": 1.5, "currency": "JPY" }),
@@ -677,7 +677,7 @@ async fn a_log_can_move_to_another_vehicle_of_the_same_user(app: TestApp) {
     assert_eq!(garage.logs("").await[0]["mpg"], 60.0);
     let strangers = vehicle_of_another_user(&app).await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": strangers })).await;
-    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: isn’t one of your vehicles"]);
 }
 
 async fn vehicle_of_another_user(app: &TestApp) -> String {

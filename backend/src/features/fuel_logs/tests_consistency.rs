@@ -312,5 +312,5 @@ async fn statistics_with_confirmed_values_are_marked(app: TestApp) {
     assert_eq!(page.text().matches("unusual, confirmed").count(), 1);
     // Of the three intervals, only the one with the partial fill-up is marked.
     assert_eq!(page.text().matches("class=\"dot confirmed\"").count(), 1, "{}", page.text());
-    assert!(page.text().contains("7 Jan 2026: 3.8 mpg, unusual but confirmed"), "{}", page.text());
+    assert!(page.text().contains("Jan 7, 2026: 3.8 mpg, unusual but confirmed"), "{}", page.text());
 }

@@ -64,7 +64,7 @@ async fn the_form_is_prefilled_with_the_date_and_hints(app: TestApp) {
     let answer = user.post_form(&form, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
     let page = user.get(&form).await;
-    for part in ["last: 100,000\u{a0}km", "last: €1.799", r#"<option value="Aral">"#, "€/l"] {
+    for part in ["Last: 100,000\u{a0}km", "Last: €1.799", r#"<option value="Aral">"#, "€/l"] {
         assert!(page.text().contains(part), "{part}: {page:?}");
     }
 }
@@ -239,7 +239,8 @@ async fn an_out_of_order_reading_offers_a_rollback_checkbox(app: TestApp) {
     ];
     let answer = user.post_form(&form, &fields).await;
     assert_eq!(answer.status, 422);
-    let expected = "This is less than the 135,524\u{a0}km of the fill-up before it, on 2 Jan 2026.";
+    let expected =
+        "This is less than the previous fill-up’s reading of 135,524\u{a0}km on Jan 2, 2026.";
     assert!(answer.text().contains(expected), "{answer:?}");
     assert!(answer.text().contains(r#"name="allowOdometerRollback" value="true""#));
     assert!(!user.get(&form).await.text().contains("allowOdometerRollback"));

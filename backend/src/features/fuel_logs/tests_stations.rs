@@ -57,7 +57,7 @@ async fn a_fill_up_at_a_station_has_its_name(app: TestApp) {
 async fn an_unknown_station_is_reported_for_its_field(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
-    let fault = ["/stationId: is not a station that is known here"];
+    let fault = ["/stationId: isn’t a known station"];
     let refused = fill(&ann, &car, 1, json!({ "stationId": UNKNOWN_STATION })).await;
     assert_eq!((refused.status, refused.field_errors()), (422, fault.map(str::to_owned).to_vec()));
     let log = fill(&ann, &car, 1, json!({})).await;
@@ -99,7 +99,7 @@ async fn a_deleted_station_remains_on_its_fill_ups(app: TestApp) {
     assert_eq!((again.status, station_of(&again)), (201, (json!(corner), json!("Corner"))));
     let bobs = vehicle(&bob, "WVWZZZ1JZXW000001").await;
     let refused = fill(&bob, &bobs, 1, json!({ "stationId": corner })).await;
-    assert_eq!(refused.field_errors(), ["/stationId: is not a station that is known here"]);
+    assert_eq!(refused.field_errors(), ["/stationId: isn’t a known station"]);
 }
 
 /// Skips the service's check, so that the database rejects the station.
@@ -114,7 +114,7 @@ async fn a_concurrently_deleted_station_is_reported_for_its_field(app: TestApp) 
     log.station_id = Some(crate::features::stations::StationId(UNKNOWN_STATION.parse().unwrap()));
     let refused = super::store::update(&mut tx, &user, &log).await.unwrap_err();
     let message = super::service::map_missing_station(refused).to_string();
-    assert_eq!(message, "stationId: is not a station that is known here");
+    assert_eq!(message, "stationId: isn’t a known station");
 }
 
 async fn prices_paid_are_visible_only_to_the_user_who_paid_them(app: TestApp) {

@@ -80,9 +80,9 @@ async fn the_garage_shows_every_vehicle_with_its_figures(app: TestApp) {
             // 700 miles on 25 gallons.
             "28.0 <small>mpg",
             "1,700 mi",
-            r#"<time datetime="2025-12-01">1 Dec 2025</time>"#,
+            r#"<time datetime="2025-12-01">Dec 1, 2025</time>"#,
             "Sunday",
-            "none yet",
+            "None yet",
             "Economy appears after the second full tank.",
         ],
     );
@@ -112,9 +112,9 @@ async fn the_vehicle_page_shows_figures_chart_and_reasons(app: TestApp) {
             "2003 Honda Accord",
             r#"<svg viewBox="0 0 480 212" role="img""#,
             "2 tanks from November 2025 to December 2025. Average 28.0 mpg.",
-            "1 Dec 2025: 30.0 mpg",
+            "Dec 1, 2025: 30.0 mpg",
             "first full tank",
-            "partial fill",
+            "not a full tank",
             "26.7 <span",
             "+300 <span",
             "$3.459<span",
@@ -156,11 +156,11 @@ async fn older_fill_ups_are_on_further_pages(app: TestApp) {
     add_fills(&user, &id, &rows).await;
     let path = format!("/vehicles/{id}");
     let page = user.get(&path).await;
-    assert_eq!(page.text().matches("/edit\">Edit<span").count(), 50);
+    assert_eq!(page.text().matches("\">Edit</a></td>").count(), 50);
     let older = page.text().split(&format!("{path}?cursor=")).nth(1).unwrap();
     let cursor = older.split('"').next().unwrap();
     let page = user.get(&format!("{path}?cursor={cursor}")).await;
-    assert_eq!(page.text().matches("/edit\">Edit<span").count(), 2);
+    assert_eq!(page.text().matches("\">Edit</a></td>").count(), 2);
     assert!(!page.text().contains("Load older"));
     assert_eq!(user.get(&format!("{path}?cursor=nonsense")).await.status, 422);
 }
@@ -183,7 +183,7 @@ async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {
     let item = json!({ "vehicleId": id, "type": "oil_change", "dueDate": "2026-02-01" });
     user.post("/api/maintenance", item).await;
     let page = format!("/vehicles/{id}");
-    assert_shows(&user.get(&page).await, &[">Out of use</button>"]);
+    assert_shows(&user.get(&page).await, &[">Mark as out of use</button>"]);
     assert!(!user.get("/vehicles").await.text().contains("active=false"));
     let switch = format!("{page}/active");
     let answer = user.post_form(&switch, &[("isActive", "false")]).await;
@@ -199,7 +199,7 @@ async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {
     assert_eq!(user.get("/api/maintenance/upcoming").await.body["items"], json!([]));
     assert!(!user.get("/maintenance").await.text().contains("The old faithful"));
     // Its history remains.
-    assert_shows(&user.get(&page).await, &["Back in use", "28.0", "Fill-ups"]);
+    assert_shows(&user.get(&page).await, &["Put back in use", "28.0", "Fill-ups"]);
     let logs = user.get(&format!("/api/fuel-logs?vehicleId={id}")).await;
     assert_eq!(logs.body["items"].as_array().unwrap().len(), FILLS.len());
     user.post_form(&switch, &[("isActive", "true")]).await;

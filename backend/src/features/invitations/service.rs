@@ -72,7 +72,7 @@ pub async fn redeem(
 /// The error for an invitation that can't be redeemed, whatever the reason.
 #[must_use]
 pub fn invalid_invitation() -> Error {
-    Error::invalid("invitation", "is used, has ended, or is for another address")
+    Error::invalid("invitation", crate::t!("invitations-field-invalid"))
 }
 
 /// Returns the invitation `id`.

@@ -79,7 +79,7 @@ async fn an_invitation_creates_one_account_when_registration_requires_one(app: T
     assert_eq!(invitation.body["usedAt"], "2026-01-31T12:00:00.123456Z");
     assert_eq!(invitation.body["url"], Value::Null, "the link is shown only once");
     let again = register(&app, "bob@example.org", Some(&token)).await;
-    let rejected = ["/invitation: is used, has ended, or is for another address"];
+    let rejected = ["/invitation: was already used, has expired, or is for another email address"];
     assert_eq!((again.status, again.field_errors()), (422, rejected.map(str::to_owned).to_vec()));
 }
 
@@ -129,7 +129,7 @@ async fn an_invitation_restricted_to_an_address_rejects_others(app: TestApp) {
     assert_eq!(register(&app, "admin@example.org", Some(&token)).await.status, 422);
     assert_eq!(register(&app, "ann@example.ORG", Some(&token)).await.status, 201);
     let again = admin.post("/api/admin/invitations", json!({ "email": "ann@example.org" })).await;
-    assert_eq!(again.field_errors(), ["/email: has an account already"]);
+    assert_eq!(again.field_errors(), ["/email: is already in use by an account"]);
 }
 
 async fn a_failed_registration_does_not_use_up_the_invitation(app: TestApp) {
@@ -199,8 +199,8 @@ async fn an_invitation_expires_within_ninety_days(app: TestApp) {
         "a date means the end of that day"
     );
     for (at, why) in [
-        ("2026-01-31T12:00:00Z", "is in the past"),
-        ("2026-05-02T00:00:00Z", "is more than 90 days ahead"),
+        ("2026-01-31T12:00:00Z", "must be in the future"),
+        ("2026-05-02T00:00:00Z", "must be within the next 90 days"),
         ("soon", "must be a date and time, such as 2026-12-31T23:59:59Z"),
     ] {
         let rejected = admin.post("/api/admin/invitations", json!({ "expiresAt": at })).await;

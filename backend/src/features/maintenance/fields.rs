@@ -1,12 +1,15 @@
 //! Request fields that set one value in two forms: as entered, or as in the reference schema.
 
 use super::model::Cost;
-use crate::core::locale::Message;
-use crate::core::{
-    error::FieldError,
-    input::{Clearable, Odometer},
-    money::{Amount, Currency, Money, Thousandths},
-    units::{Distance, DistanceUnit, MILE, distance_or_miles},
+use crate::{
+    core::{
+        error::FieldError,
+        input::{Clearable, Odometer},
+        locale::{self, Message},
+        money::{Amount, Currency, Money, Thousandths},
+        units::{Distance, DistanceUnit, MILE, distance_or_miles},
+    },
+    t,
 };
 
 /// The names of the two members for a distance: with a unit, or in whole miles.
@@ -66,7 +69,7 @@ impl DistanceFields {
                 self.resolve_new(Some(typed), Some(miles), faults)
             }
             (Clearable::Set(_), Clearable::Clear) | (Clearable::Clear, Clearable::Set(_)) => {
-                let detail = format!("contradicts {}: send one of the two", self.typed);
+                let detail = t!("maintenance-field-contradicts", name = self.typed);
                 faults.push(FieldError::at(self.miles, detail));
                 current
             }
@@ -79,7 +82,9 @@ impl DistanceFields {
         let is_in_range = !self.is_interval || (min..=MAX_INTERVAL).contains(&typed.exact());
         if !is_in_range {
             let max = Distance::from_exact(MAX_INTERVAL, DistanceUnit::Miles).in_unit(typed.unit());
-            let detail = format!("must be from 1 to {} {}", max.value(), typed.unit().symbol());
+            let most = locale::number(&max.value());
+            let unit = typed.unit().symbol();
+            let detail = t!("maintenance-field-interval", most = most, unit = unit);
             faults.push(FieldError::at(self.typed, detail));
         }
         is_in_range
@@ -127,7 +132,7 @@ impl AmountFields {
             faults.push(FieldError::at(name, detail));
             current
         };
-        let contradicts = || Message::from("contradicts amount: send one of the two");
+        let contradicts = || t!("maintenance-field-contradicts", name = "amount");
         match (self.amount, self.cost) {
             (Clearable::Unchanged, Clearable::Unchanged) => match current {
                 Some(money) if money.currency != currency => {

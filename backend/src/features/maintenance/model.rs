@@ -19,7 +19,7 @@ use crate::{
         units::Distance,
     },
     features::{fuel_logs::Id, vehicles::VehicleId},
-    input,
+    input, t,
 };
 
 /// A cost with two decimals.
@@ -173,13 +173,15 @@ impl Item {
         let mut faults = Vec::new();
         if self.is_completed {
             if self.completed_date.is_none() {
-                faults.push(FieldError::at("completedDate", "is required of a completed item"));
+                faults.push(FieldError::at(
+                    "completedDate",
+                    t!("maintenance-field-completed-date-required"),
+                ));
             }
             return faults;
         }
         if self.due_date.is_none() && self.due_odometer.is_none() {
-            let why = "is required of an open item, unless it has a dueMileage";
-            faults.push(FieldError::at("dueDate", why));
+            faults.push(FieldError::at("dueDate", t!("maintenance-field-due-required")));
         }
         let reading = if is_typed { "completedOdometer" } else { "completedMileage" };
         let done = [
@@ -187,7 +189,7 @@ impl Item {
             (reading, self.completed_odometer.is_some()),
         ];
         for (name, _) in done.into_iter().filter(|it| it.1) {
-            faults.push(FieldError::at(name, "cannot be there unless the item is completed"));
+            faults.push(FieldError::at(name, t!("maintenance-field-not-completed")));
         }
         faults
     }

@@ -14,10 +14,12 @@ use crate::{
         db::Tx,
         error::FieldError,
         input::Confirmed,
+        locale::Message,
         money::Money,
-        units::{Distance, MILE, UnitFormatter, day},
+        units::{Distance, MILE, UnitFormatter},
     },
     features::vehicles::VehicleId,
+    t,
 };
 
 /// The highest plausible total of a vehicle without a history: a million kilometers.
@@ -57,8 +59,8 @@ pub(super) async fn faults(
     let Some(date) = item.completed_date.filter(|_| item.is_completed) else { return Ok(faults) };
     let is_unconfirmed = |it: &&str| !checks.confirmed.has(it);
     if let Some(name) = checks.date.filter(|it| is_unconfirmed(it) && date > today) {
-        let detail = "is in the future: correct the date, or confirm it";
-        faults.push(FieldError::implausible(name, detail, format!("{today} or earlier")));
+        let expected = t!("maintenance-expected-date", date = today).to_string();
+        faults.push(FieldError::implausible(name, t!("maintenance-field-future"), expected));
     }
     if let (Some(name), Some(reading)) =
         (checks.reading.filter(is_unconfirmed), item.completed_odometer)
@@ -84,7 +86,7 @@ async fn check_reading(
     vehicle: VehicleId,
     (item, date, reading): (&Item, NaiveDate, Distance),
     units: &UnitFormatter,
-) -> Result<Option<(String, String)>> {
+) -> Result<Option<(Message, String)>> {
     let around = readings::load_nearby(tx, user, vehicle, date, Some(item.id.0)).await?;
     let offset = readings::replacement_offset(tx, user, vehicle, (date, reading)).await?;
     let (min, max) = plausible_range(&around, date);
@@ -97,13 +99,13 @@ async fn check_reading(
         let reading = Distance::from_exact((total - offset).max(0), reading.unit());
         format!("{} {sign}", units.exact_distance(reading.exact()))
     };
-    let expected = format!("{} to {}", text(min), text(max));
+    let expected = t!("maintenance-expected-range", least = text(min), most = text(max));
     let why = if total < min {
-        format!("is less than the vehicle's reading before {}", day(date))
+        t!("maintenance-field-reading-low", date = date, expected = &expected)
     } else {
-        "is far more than the vehicle's other readings suggest".to_owned()
+        t!("maintenance-field-reading-high", expected = &expected)
     };
-    Ok(Some((format!("{why}: {expected} expected. Correct it, or confirm it"), expected)))
+    Ok(Some((why, expected.to_string())))
 }
 
 /// Returns the lowest and the highest plausible running total on `date`.
@@ -131,7 +133,7 @@ fn check_amount(
     amount: Money,
     others: &[Money],
     units: &UnitFormatter,
-) -> Option<(String, String)> {
+) -> Option<(Message, String)> {
     let mut all: Vec<_> = others.iter().map(|it| it.thousandths).collect();
     let median_amount = median(&mut all).filter(|_| all.len() >= MIN_AMOUNTS)?;
     let max = median_amount.saturating_mul(AMOUNT_FACTOR);
@@ -139,13 +141,13 @@ fn check_amount(
         return None;
     }
     let median_amount = Money::from_ratio(median_amount.into(), 1, amount.currency)?;
-    let detail = format!(
-        "is more than {AMOUNT_FACTOR} times what your services usually cost, which is {}. Correct it, or \
-         confirm it",
-        units.amount(median_amount),
+    let detail = t!(
+        "maintenance-field-amount-high",
+        factor = AMOUNT_FACTOR,
+        usual = units.amount(median_amount)
     );
     let max = Money::from_ratio(max.into(), 1, amount.currency)?;
-    Some((detail, format!("at most {}", units.amount(max))))
+    Some((detail, t!("maintenance-expected-amount", most = units.amount(max)).to_string()))
 }
 
 #[cfg(test)]
@@ -160,7 +162,7 @@ mod tests {
         let others: Vec<_> = [40, 60, 80, 5_000, 20].map(usd).to_vec();
         assert_eq!(check_amount(usd(6_000), &others, &units), None);
         let (why, expected) = check_amount(usd(6_001), &others, &units).unwrap();
-        assert!(why.contains("$60.00"), "{why}");
+        assert!(why.to_string().contains("$60.00"), "{why}");
         assert_eq!(expected, "at most $6,000.00");
         assert_eq!(check_amount(usd(1_000_000), &others[..4], &units), None);
     }

@@ -57,7 +57,7 @@ impl From<Row> for SourceReading {
             date: row.completed_date,
             reading: reading.unwrap_or(Distance::miles(miles)),
             previous_reading: None,
-            notes: Some(row.kind.name().into_owned()),
+            notes: Some(row.kind.name().to_string()),
         }
     }
 }

@@ -83,7 +83,7 @@ pub(super) async fn list_completed(
     let before = match cursor {
         None => (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), ItemId(Uuid::max())),
         Some(cursor) => parse_completed_cursor(cursor)
-            .ok_or_else(|| Error::invalid("services", "isn’t a cursor from this service"))?,
+            .ok_or_else(|| Error::invalid("services", crate::t!("core-field-cursor")))?,
     };
     Ok(store::list_completed(&mut app.db.read_for(user).await?, user, vehicle, before, limit)
         .await?)
@@ -323,7 +323,7 @@ async fn lock_item(
 /// `vehicleId`.
 async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
-        Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        Error::NotFound(_) => Error::invalid("vehicleId", crate::t!("maintenance-field-vehicle")),
         Error::InTrash { vehicle, .. } => {
             Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
         }

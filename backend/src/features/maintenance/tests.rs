@@ -162,18 +162,18 @@ async fn every_invalid_field_is_reported(app: TestApp) {
 async fn an_item_must_be_either_open_or_completed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for (half, faults) in [
-        (json!({}), vec!["/dueDate: is required of an open item, unless it has a dueMileage"]),
+        (json!({}), vec!["/dueDate: is required unless you enter a due odometer reading"]),
         (
             json!({ "isCompleted": true, "dueDate": "2026-02-01" }),
-            vec!["/completedDate: is required of a completed item"],
+            vec!["/completedDate: is required for a completed item"],
         ),
         (
             json!({ "isCompleted": false, "dueMileage": 1, "completedDate": "2026-01-01" }),
-            vec!["/completedDate: cannot be there unless the item is completed"],
+            vec!["/completedDate: must be empty until the item is completed"],
         ),
         (
             json!({ "dueMileage": 1, "completedMileage": 1 }),
-            vec!["/completedMileage: cannot be there unless the item is completed"],
+            vec!["/completedMileage: must be empty until the item is completed"],
         ),
     ] {
         assert_eq!(garage.post_item(half).await.field_errors(), faults);
@@ -303,7 +303,7 @@ async fn an_item_can_be_moved_to_another_vehicle_of_the_same_user(app: TestApp) 
     assert!(garage.list_items("").await.is_empty());
     let bob = self::garage(&app, "bob@example.org").await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": bob.vehicle })).await;
-    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: isn’t one of your vehicles"]);
 }
 
 async fn deleting_an_item_keeps_the_next_one(app: TestApp) {
@@ -351,7 +351,7 @@ async fn another_users_item_is_indistinguishable_from_a_missing_one(app: TestApp
     let vehicle = json!({ "vehicleId": ann.vehicle, "dueDate": "2026-03-01" });
     assert_eq!(
         bob.post_item(vehicle).await.field_errors(),
-        ["/vehicleId: is not a vehicle of yours"]
+        ["/vehicleId: isn’t one of your vehicles"]
     );
     assert_eq!(bob.user.get("/api/maintenance").await.body["items"], json!([]));
     assert_eq!(ann.list_items("").await.len(), 1);

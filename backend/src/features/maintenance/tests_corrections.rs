@@ -100,7 +100,10 @@ async fn correcting_a_completion_on_its_page_corrects_the_next_item(app: TestApp
     assert_eq!(due(&garage, &next).await, (json!("2026-07-21"), json!(104_105)));
     // Deleting undoes the completion, and the page says so.
     let form = garage.user.get(&page).await;
-    assert!(form.text().contains("The next one is then due when this one was."), "{form:?}");
+    assert!(
+        form.text().contains("The next reminder moves back to when this one was due."),
+        "{form:?}"
+    );
     assert_eq!(garage.user.post_form(&page.replace("edit", "delete"), &[]).await.status, 303);
     assert_eq!(due(&garage, &next).await, (json!("2026-01-31"), json!(100_000)));
 }

@@ -208,7 +208,7 @@ async fn a_future_completion_date_needs_confirmation(app: TestApp) {
         "/completedDate",
     )
     .await;
-    assert_eq!(error["expected"], "2026-01-31 or earlier");
+    assert_eq!(error["expected"], "Jan 31, 2026 or earlier");
     garage.add_item(json!({ "completedDate": "2026-01-31" })).await;
     let path = garage.add_item(json!({ "dueDate": "2026-03-01" })).await;
     let done = json!({ "completedDate": "2027-01-01" });

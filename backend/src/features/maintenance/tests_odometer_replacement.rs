@@ -67,15 +67,15 @@ async fn forms_show_the_total_distance_of_the_vehicle(app: TestApp) {
     };
     let form = garage.user.get(&base).await;
     has(&form, "value=\"88000\"");
-    has(&form, "it shows 500 mi, but the vehicle has 80,500 mi in all");
+    has(&form, "it shows 500 mi, but the vehicle has been driven 80,500 mi");
     has(&form, "aria-describedby=\"dueOdometer-hint\"");
     let item = garage.add_item(json!({ "dueMileage": 88_000, "intervalMiles": 7500 })).await;
     let page = format!("/maintenance/{}", item.rsplit('/').next().unwrap());
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let form = garage.user.get(&format!("{page}/edit")).await;
-    has(&form, "it shows 805 km, but the vehicle has 129,552 km in all");
+    has(&form, "it shows 805 km, but the vehicle has been driven 129,552 km");
     has(&form, "aria-describedby=\"later-reading-hint\"");
-    has(&form, "the vehicle's total is</label>");
+    has(&form, "New due total distance</label>");
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
     // A completed reading is entered as the odometer shows it.
     let form = garage.user.get(&format!("{page}/complete")).await;
@@ -92,5 +92,5 @@ async fn forms_show_the_total_distance_of_the_vehicle(app: TestApp) {
     let base = format!("/vehicles/{}/maintenance/new?type=oil_change", other.vehicle);
     let form = other.user.get(&base).await;
     has(&form, "value=\"57500\"");
-    assert!(!form.text().contains("in all"), "{}", form.text());
+    assert!(!form.text().contains("has been driven"), "{}", form.text());
 }

@@ -51,18 +51,18 @@ async fn the_maintenance_page_lists_due_items_most_urgent_first(app: TestApp) {
         &page,
         &[
             "Overdue",
-            "30 Jan 2026, yesterday",
+            "Jan 30, 2026, yesterday",
             "Due soon",
             "50,400 mi, 400 mi to go",
-            "31 Jan 2027, in 365 days",
-            "every year",
+            "Jan 31, 2027, in 1 year",
+            "Repeats every year",
             "a &#60;b&#62;",
         ],
     );
     let place = |part: &str| page.text().find(part).unwrap();
     assert!(place("Coolant") < place("My word") && place("My word") < place("Oil change"));
     let stranger = app.register("eve@example.org").await;
-    assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add a vehicle"]);
+    assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add vehicle"]);
 }
 
 async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
@@ -72,7 +72,7 @@ async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     let path = format!("/maintenance/{id}/complete");
     assert_shows(&garage.user.get("/maintenance").await, &[&format!("href=\"{path}\"")]);
     let form = garage.user.get(&path).await;
-    assert_shows(&form, &["Oil change", "every 6 months"]);
+    assert_shows(&form, &["Oil change", "Repeats every 6 months from this date."]);
     let names = [
         "completedDate",
         "completedOdometer",
@@ -140,7 +140,7 @@ async fn a_logged_service_is_validated_and_saved(app: TestApp) {
     assert_eq!(value(&form, "completedDate"), "2026-01-31");
     assert!(!form.text().contains("dueDate"));
     for (wrong, why) in [
-        ([("completedDate", ""), ("amount", "1")], "This is required of a completed item."),
+        ([("completedDate", ""), ("amount", "1")], "This is required for a completed item."),
         ([("completedDate", "2026-01-02"), ("amount", "1.2345")], "decimals"),
         ([("completedDate", "2026-01-02"), ("type", "Été")], "This must be lowercase words"),
     ] {
@@ -166,7 +166,7 @@ async fn an_item_is_postponed_skipped_changed_and_deleted(app: TestApp) {
     let id = item.rsplit('/').next().unwrap();
     let page = |what: &str| format!("/maintenance/{id}/{what}");
     let form = garage.user.get(&page("edit")).await;
-    assert_shows(&form, &["Not now", "Leave out", "Delete this"]);
+    assert_shows(&form, &["Postpone or skip", "Skip this one", "Delete reminder"]);
     let due = async || garage.user.get(&item).await.body["dueDate"].clone();
     let later = [("dueDate", "2026-02-07"), ("dueOdometer", "50000")];
     assert_eq!(garage.user.post_form(&page("postpone"), &later).await.status, 303);
@@ -214,7 +214,7 @@ async fn history_merges_services_and_fill_ups_and_is_paginated(app: TestApp) {
         }
     }
     let count = |page: &TestResponse| {
-        (page.text().matches("Fill-up<span").count(), page.text().matches("number ").count())
+        (page.text().matches(">Fill-up</a>").count(), page.text().matches("number ").count())
     };
     let first = garage.user.get(&base).await;
     let older = first.text().split(&format!("href=\"{base}?")).nth(1).unwrap();
@@ -223,7 +223,7 @@ async fn history_merges_services_and_fill_ups_and_is_paginated(app: TestApp) {
     let (one, two) = (count(&first), count(&second));
     assert_eq!(one.0 + one.1, 40);
     assert_eq!((one.0 + two.0, one.1 + two.1), (45, 5));
-    assert!(!second.text().contains("Load older"));
+    assert!(!second.text().contains("Show older"));
     // Latest first; on the same date, services come before fill-ups.
     let place = |part: &str| first.text().find(part).unwrap();
     assert!(place("number 36.") < place("number 27."));
@@ -234,7 +234,7 @@ async fn history_merges_services_and_fill_ups_and_is_paginated(app: TestApp) {
 
 async fn costs_are_charted_by_year_and_type(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
+    assert_shows(&garage.user.get("/maintenance/costs").await, &["No costs yet"]);
     for (kind, day, cost) in [
         ("oil_change", "2024-05-01", 90),
         ("oil_change", "2025-05-01", 95),
@@ -248,7 +248,7 @@ async fn costs_are_charted_by_year_and_type(app: TestApp) {
         assert_shows(
             &garage.user.get(&path).await,
             &[
-                "$985.00 in all",
+                "$985.00 total",
                 "2025, New tires: $800.00",
                 "2024, Oil change: $90.00",
                 "<dt>2025</dt><dd>$895.00</dd>",
@@ -256,9 +256,9 @@ async fn costs_are_charted_by_year_and_type(app: TestApp) {
         );
     }
     let stranger = app.register("eve@example.org").await;
-    assert_shows(&stranger.get("/maintenance/costs").await, &["Nothing spent yet"]);
+    assert_shows(&stranger.get("/maintenance/costs").await, &["No costs yet"]);
     garage.user.delete(&format!("/api/vehicles/{}", garage.vehicle)).await;
-    assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
+    assert_shows(&garage.user.get("/maintenance/costs").await, &["No costs yet"]);
 }
 
 async fn a_plan_is_applied_from_an_empty_history_page(app: TestApp) {
@@ -266,7 +266,7 @@ async fn a_plan_is_applied_from_an_empty_history_page(app: TestApp) {
     user.patch(&format!("/api/vehicles/{vehicle}"), json!({ "make": "Lexus" })).await;
     let base = format!("/vehicles/{vehicle}/maintenance");
     let page = user.get(&base).await;
-    assert_shows(&page, &["Nothing is planned", "value=\"toyota\" selected"]);
+    assert_shows(&page, &["No reminders yet", "value=\"toyota\" selected"]);
     let put = user.post_form(&format!("{base}/plan"), &[("plan", "toyota")]).await;
     assert_eq!((put.status, put.header("location")), (303, base.as_str()));
     assert_shows(&user.get(&base).await, &["Tire rotation", "every 6 months or 5,000 mi"]);
@@ -379,7 +379,7 @@ async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
     // total.
     garage.user.patch("/api/user/preferences", json!({ "currency": "EUR" })).await;
     let history = garage.user.get(&base).await;
-    let shown = ["IDR\u{a0}12,500,000.00", "$80.00", "Spent on maintenance in IDR"];
+    let shown = ["IDR\u{a0}12,500,000.00", "$80.00", "Maintenance costs in IDR"];
     assert_shows(&history, &shown);
     assert_shows(&garage.user.get("/maintenance/costs").await, &shown);
     let path = format!("/maintenance/{}/edit", item["id"].as_str().unwrap());

@@ -257,12 +257,12 @@ async fn invalid_skips_and_postponements_are_rejected_with_a_reason(app: TestApp
         garage.user.post(&format!("{one_off}/postpone"), body).await.field_errors()
     };
     for (body, fault) in [
-        (json!({}), "/dueDate: is required, unless there is a dueMileage"),
-        (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than it is now"),
-        (json!({ "dueDate": "2026-02-01" }), "/dueDate: must be later than it is now"),
+        (json!({}), "/dueDate: is required unless you enter a due odometer reading"),
+        (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than Mar 1, 2026"),
+        (json!({ "dueDate": "2026-02-01" }), "/dueDate: must be later than Mar 1, 2026"),
         (
             json!({ "dueMileage": 60_000 }),
-            "/dueMileage: must be left out: the item is not due by it",
+            "/dueMileage: must be empty: the item has no due odometer reading",
         ),
     ] {
         assert_eq!(faults(body).await, [fault]);

@@ -2,16 +2,17 @@
 //!
 //! Any other lowercase word is accepted as a type, too; its name is derived from the word.
 
-use crate::core::locale::Message;
-use std::borrow::Cow;
-
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::core::{
-    input::{Field, FieldValue, Text},
-    units::{Distance, DistanceUnit},
+use crate::{
+    core::{
+        input::{Field, FieldValue, Text},
+        locale::Message,
+        units::{Distance, DistanceUnit},
+    },
+    t,
 };
 
 /// The group of a maintenance type.
@@ -29,24 +30,24 @@ pub enum TypeGroup {
 }
 
 impl TypeGroup {
-    /// Every group with its label.
+    /// Every group with the message of its label.
     pub(super) const ALL: [(Self, &'static str); 4] = [
-        (Self::Routine, "Routine"),
-        (Self::Repair, "Repair"),
-        (Self::Upgrade, "Upgrade"),
-        (Self::Paperwork, "Paperwork"),
+        (Self::Routine, "maintenance-group-routine"),
+        (Self::Repair, "maintenance-group-repair"),
+        (Self::Upgrade, "maintenance-group-upgrade"),
+        (Self::Paperwork, "maintenance-group-paperwork"),
     ];
 }
 
 /// A known type of maintenance, with its typical interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MaintenanceType {
     /// The value to send as `type`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The display name.
-    pub name: &'static str,
+    pub name: Message,
     /// The group of the type.
     pub group: TypeGroup,
     /// The typical interval in months; null if the type does not repeat by date.
@@ -90,7 +91,7 @@ const fn known(
 ) -> MaintenanceType {
     MaintenanceType {
         kind,
-        name,
+        name: Message::plain(name),
         group,
         interval_months: nonzero(months),
         interval_miles: nonzero(miles),
@@ -103,54 +104,84 @@ use TypeGroup::{Paperwork, Repair, Routine, Upgrade};
 /// Every known type. Intervals are in months, and in miles and kilometers: round numbers in both,
 /// as manufacturers publish them for each market. 0 means none.
 pub(super) const TYPES: &[MaintenanceType] = &[
-    known("oil_change", "Oil change", Routine, 12, (7_500, 12_000)),
-    known("tire_rotation", "Tire rotation", Routine, 6, (6_000, 10_000)),
-    known("tire_change", "Seasonal tire change", Routine, 6, (0, 0)),
-    known("wheel_alignment", "Wheel alignment", Routine, 24, (25_000, 40_000)),
-    known("engine_air_filter", "Engine air filter", Routine, 36, (30_000, 50_000)),
-    known("cabin_air_filter", "Cabin air filter", Routine, 12, (15_000, 25_000)),
-    known("fuel_filter", "Fuel filter", Routine, 0, (40_000, 60_000)),
-    known("brake_inspection", "Brake inspection", Routine, 12, (12_000, 20_000)),
-    known("brake_fluid", "Brake fluid", Routine, 24, (30_000, 50_000)),
-    known("coolant", "Coolant", Routine, 60, (60_000, 100_000)),
-    known("transmission_fluid", "Transmission fluid", Routine, 0, (60_000, 100_000)),
-    known("differential_fluid", "Differential fluid", Routine, 0, (50_000, 80_000)),
-    known("transfer_case_fluid", "Transfer case fluid", Routine, 0, (50_000, 80_000)),
-    known("power_steering_fluid", "Power steering fluid", Routine, 48, (50_000, 80_000)),
-    known("spark_plugs", "Spark plugs", Routine, 0, (60_000, 100_000)),
-    known("timing_belt", "Timing belt", Routine, 84, (90_000, 150_000)),
-    known("serpentine_belt", "Serpentine belt", Routine, 60, (60_000, 100_000)),
-    known("wiper_blades", "Wiper blades", Routine, 12, (0, 0)),
-    known("air_conditioning", "Air conditioning service", Routine, 24, (0, 0)),
-    known("multi_point_inspection", "Multi-point inspection", Routine, 12, (12_000, 20_000)),
-    known("brake_pads_front", "Brake pads, front", Repair, 0, (40_000, 60_000)),
-    known("brake_pads_rear", "Brake pads, rear", Repair, 0, (50_000, 80_000)),
-    known("brake_rotors", "Brake rotors", Repair, 0, (70_000, 110_000)),
-    known("tires", "New tires", Repair, 72, (50_000, 80_000)),
-    known("battery_12v", "12 V battery", Repair, 48, (0, 0)),
-    known("alternator", "Alternator", Repair, 0, (0, 0)),
-    known("starter", "Starter", Repair, 0, (0, 0)),
-    known("water_pump", "Water pump", Repair, 0, (90_000, 150_000)),
-    known("clutch", "Clutch", Repair, 0, (0, 0)),
-    known("shocks_struts", "Shocks and struts", Repair, 0, (80_000, 130_000)),
-    known("exhaust", "Exhaust", Repair, 0, (0, 0)),
-    known("oxygen_sensor", "Oxygen sensor", Repair, 0, (100_000, 160_000)),
-    known("lights", "Lights and bulbs", Repair, 0, (0, 0)),
-    known("windshield", "Windshield", Repair, 0, (0, 0)),
-    known("body_work", "Body work", Repair, 0, (0, 0)),
-    known("recall", "Recall", Repair, 0, (0, 0)),
-    known("accessories", "Accessories", Upgrade, 0, (0, 0)),
-    known("audio", "Audio", Upgrade, 0, (0, 0)),
-    known("suspension_upgrade", "Suspension upgrade", Upgrade, 0, (0, 0)),
-    known("wheels", "Wheels", Upgrade, 0, (0, 0)),
-    known("window_tint", "Window tint", Upgrade, 0, (0, 0)),
-    known("state_inspection", "State inspection", Paperwork, 12, (0, 0)),
-    known("emissions_test", "Emissions test", Paperwork, 24, (0, 0)),
-    known("registration", "Registration", Paperwork, 12, (0, 0)),
-    known("insurance", "Insurance", Paperwork, 12, (0, 0)),
-    known("road_tax", "Road tax", Paperwork, 12, (0, 0)),
-    known("warranty", "Warranty", Paperwork, 0, (0, 0)),
-    known("roadside_assistance", "Roadside assistance", Paperwork, 12, (0, 0)),
+    known("oil_change", "maintenance-type-oil-change", Routine, 12, (7_500, 12_000)),
+    known("tire_rotation", "maintenance-type-tire-rotation", Routine, 6, (6_000, 10_000)),
+    known("tire_change", "maintenance-type-tire-change", Routine, 6, (0, 0)),
+    known("wheel_alignment", "maintenance-type-wheel-alignment", Routine, 24, (25_000, 40_000)),
+    known("engine_air_filter", "maintenance-type-engine-air-filter", Routine, 36, (30_000, 50_000)),
+    known("cabin_air_filter", "maintenance-type-cabin-air-filter", Routine, 12, (15_000, 25_000)),
+    known("fuel_filter", "maintenance-type-fuel-filter", Routine, 0, (40_000, 60_000)),
+    known("brake_inspection", "maintenance-type-brake-inspection", Routine, 12, (12_000, 20_000)),
+    known("brake_fluid", "maintenance-type-brake-fluid", Routine, 24, (30_000, 50_000)),
+    known("coolant", "maintenance-type-coolant", Routine, 60, (60_000, 100_000)),
+    known(
+        "transmission_fluid",
+        "maintenance-type-transmission-fluid",
+        Routine,
+        0,
+        (60_000, 100_000),
+    ),
+    known(
+        "differential_fluid",
+        "maintenance-type-differential-fluid",
+        Routine,
+        0,
+        (50_000, 80_000),
+    ),
+    known(
+        "transfer_case_fluid",
+        "maintenance-type-transfer-case-fluid",
+        Routine,
+        0,
+        (50_000, 80_000),
+    ),
+    known(
+        "power_steering_fluid",
+        "maintenance-type-power-steering-fluid",
+        Routine,
+        48,
+        (50_000, 80_000),
+    ),
+    known("spark_plugs", "maintenance-type-spark-plugs", Routine, 0, (60_000, 100_000)),
+    known("timing_belt", "maintenance-type-timing-belt", Routine, 84, (90_000, 150_000)),
+    known("serpentine_belt", "maintenance-type-serpentine-belt", Routine, 60, (60_000, 100_000)),
+    known("wiper_blades", "maintenance-type-wiper-blades", Routine, 12, (0, 0)),
+    known("air_conditioning", "maintenance-type-air-conditioning", Routine, 24, (0, 0)),
+    known(
+        "multi_point_inspection",
+        "maintenance-type-multi-point-inspection",
+        Routine,
+        12,
+        (12_000, 20_000),
+    ),
+    known("brake_pads_front", "maintenance-type-brake-pads-front", Repair, 0, (40_000, 60_000)),
+    known("brake_pads_rear", "maintenance-type-brake-pads-rear", Repair, 0, (50_000, 80_000)),
+    known("brake_rotors", "maintenance-type-brake-rotors", Repair, 0, (70_000, 110_000)),
+    known("tires", "maintenance-type-tires", Repair, 72, (50_000, 80_000)),
+    known("battery_12v", "maintenance-type-battery-12v", Repair, 48, (0, 0)),
+    known("alternator", "maintenance-type-alternator", Repair, 0, (0, 0)),
+    known("starter", "maintenance-type-starter", Repair, 0, (0, 0)),
+    known("water_pump", "maintenance-type-water-pump", Repair, 0, (90_000, 150_000)),
+    known("clutch", "maintenance-type-clutch", Repair, 0, (0, 0)),
+    known("shocks_struts", "maintenance-type-shocks-struts", Repair, 0, (80_000, 130_000)),
+    known("exhaust", "maintenance-type-exhaust", Repair, 0, (0, 0)),
+    known("oxygen_sensor", "maintenance-type-oxygen-sensor", Repair, 0, (100_000, 160_000)),
+    known("lights", "maintenance-type-lights", Repair, 0, (0, 0)),
+    known("windshield", "maintenance-type-windshield", Repair, 0, (0, 0)),
+    known("body_work", "maintenance-type-body-work", Repair, 0, (0, 0)),
+    known("recall", "maintenance-type-recall", Repair, 0, (0, 0)),
+    known("accessories", "maintenance-type-accessories", Upgrade, 0, (0, 0)),
+    known("audio", "maintenance-type-audio", Upgrade, 0, (0, 0)),
+    known("suspension_upgrade", "maintenance-type-suspension-upgrade", Upgrade, 0, (0, 0)),
+    known("wheels", "maintenance-type-wheels", Upgrade, 0, (0, 0)),
+    known("window_tint", "maintenance-type-window-tint", Upgrade, 0, (0, 0)),
+    known("state_inspection", "maintenance-type-state-inspection", Paperwork, 12, (0, 0)),
+    known("emissions_test", "maintenance-type-emissions-test", Paperwork, 24, (0, 0)),
+    known("registration", "maintenance-type-registration", Paperwork, 12, (0, 0)),
+    known("insurance", "maintenance-type-insurance", Paperwork, 12, (0, 0)),
+    known("road_tax", "maintenance-type-road-tax", Paperwork, 12, (0, 0)),
+    known("warranty", "maintenance-type-warranty", Paperwork, 0, (0, 0)),
+    known("roadside_assistance", "maintenance-type-roadside-assistance", Paperwork, 12, (0, 0)),
 ];
 
 /// A type of maintenance: a lowercase word, or several joined by underscores.
@@ -165,14 +196,14 @@ pub struct TypeName(pub String);
 impl TypeName {
     /// Returns the display name.
     #[must_use]
-    pub fn name(&self) -> Cow<'static, str> {
+    pub fn name(&self) -> Message {
         if let Some(known) = TYPES.iter().find(|it| it.kind == self.0) {
-            return Cow::Borrowed(known.name);
+            return known.name.clone();
         }
         let words = self.0.replace('_', " ");
         let mut rest = words.chars();
         let first = rest.next().map(|it| it.to_ascii_uppercase()).into_iter();
-        Cow::Owned(first.chain(rest).collect())
+        t!("maintenance-type-other", name = first.chain(rest).collect::<String>())
     }
 
     /// Returns the group; `None` for unknown types.
@@ -193,7 +224,7 @@ impl Field for TypeName {
         if begins && text.split('_').all(is_word) {
             Ok(Self(text))
         } else {
-            Err(crate::t!("maintenance-field-type"))
+            Err(t!("maintenance-field-type"))
         }
     }
 
@@ -241,9 +272,9 @@ mod tests {
     #[test]
     fn unknown_types_are_accepted_and_get_a_readable_name() {
         for (word, name) in [("oil_change", "Oil change"), ("ceramic_coat_2", "Ceramic coat 2")] {
-            assert_eq!(read(word).unwrap().name(), name);
+            assert_eq!(read(word).unwrap().name().to_string(), name);
         }
-        assert_eq!(read(" dpf ").unwrap().name(), "Dpf");
+        assert_eq!(read(" dpf ").unwrap().name().to_string(), "Dpf");
         for wrong in ["", "Oil", "oil change", "_oil", "oil_", "oil__change", "2nd", "öl", "oil-x"]
         {
             assert_eq!(read(wrong), None, "{wrong}");

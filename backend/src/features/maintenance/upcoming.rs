@@ -170,8 +170,7 @@ pub(super) async fn list(
     listing: &Listing,
 ) -> Result<Page<Upcoming>> {
     let after = listing.cursor.as_ref().map(|cursor| {
-        parse_cursor(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))
+        parse_cursor(cursor).ok_or_else(|| Error::invalid("cursor", crate::t!("core-field-cursor")))
     });
     let after = after.transpose()?;
     let mut all = list_all(app, user, today).await?;

@@ -15,11 +15,13 @@ use crate::{
     core::{
         App, Result, UserId,
         http::{self, Limit, Links},
+        locale::{self, Locale},
     },
     features::{
         accounts::{Preferences, Recipient, list_recipients, mail},
         maintenance::{DueStatus, Upcoming, list_upcoming},
     },
+    t,
 };
 
 /// How often the job runs.
@@ -68,7 +70,7 @@ pub(super) async fn run_once(app: &App) -> Result<u64> {
 
 /// Calls [`notify`], and logs an error so that other users are still notified.
 async fn notify_one(app: App, recipient: Recipient) -> u64 {
-    notify(&app, &recipient).await.unwrap_or_else(|error| {
+    Box::pin(notify(&app, &recipient)).await.unwrap_or_else(|error| {
         tracing::warn!(account = %recipient.account, %error, "Could not notify user");
         0
     })
@@ -81,16 +83,31 @@ async fn notify(app: &App, recipient: &Recipient) -> Result<u64> {
         store::list(&mut app.db.read_for(user).await?, user, newest, Limit::new(100)).await?;
     let state = |it: Channel| it.with_state(recipient.has_confirmed_email, recipient.review_since);
     let channels: Vec<_> = channels.into_iter().map(state).collect();
+    if channels.is_empty() {
+        return Ok(0);
+    }
+    let preferences = recipient.preferences(app).await?;
+    let locale = preferences.chosen_locale().unwrap_or(Locale::EnUs);
+    Box::pin(locale::scope(locale, notify_through(app, recipient, &preferences, channels))).await
+}
+
+/// Queues and sends the messages for these channels, in the current locale.
+async fn notify_through(
+    app: &App,
+    recipient: &Recipient,
+    preferences: &Preferences,
+    channels: Vec<Channel>,
+) -> Result<u64> {
     send_confirmation_link(app, recipient, &channels).await;
     let channels: Vec<_> = channels.into_iter().filter(|it| it.state == ChannelState::On).collect();
     if channels.is_empty() {
         return Ok(0);
     }
-    let (now, preferences) = (app.clock.now(), recipient.preferences(app).await?);
+    let now = app.clock.now();
     if MORNING.contains(&preferences.local_hour(now)) {
         let day = preferences.today(now);
         for channel in &channels {
-            queue_message(app, (user, &preferences), channel, (day, now)).await?;
+            queue_message(app, (&recipient.user, preferences), channel, (day, now)).await?;
         }
     }
     send_queued(app, recipient, &channels, now).await
@@ -156,18 +173,19 @@ fn build_message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Me
     let overdue = items.iter().filter(|it| it.status == DueStatus::Overdue).count();
     let soon = items.len() - overdue;
     let title = match (overdue, soon) {
-        (0, 1) => "1 thing is due soon".to_owned(),
-        (0, soon) => format!("{soon} things are due soon"),
-        (overdue, 0) => format!("{overdue} overdue"),
-        (overdue, soon) => format!("{overdue} overdue, {soon} due soon"),
+        (0, soon) => t!("notifications-message-due-soon", soon = soon),
+        (overdue, 0) => t!("notifications-message-overdue", overdue = overdue),
+        (overdue, soon) => {
+            t!("notifications-message-overdue-and-due-soon", overdue = overdue, soon = soon)
+        }
     };
     let line = |it: &Upcoming| it.describe(&it.vehicle.name, &units);
     let mut lines: Vec<_> = items.iter().take(MAX_ITEMS).map(line).collect();
     if items.len() > MAX_ITEMS {
-        lines.push(format!("and {} more", items.len() - MAX_ITEMS));
+        lines.push(t!("notifications-message-more", count = items.len() - MAX_ITEMS).to_string());
     }
     Message {
-        title: format!("Maintenance: {title}"),
+        title: title.to_string(),
         text: lines.join("\n"),
         is_urgent: overdue > 0,
         url: format!("{}/maintenance", Links::from_config(app).base()),
@@ -206,7 +224,7 @@ async fn send_queued(
                 sent += 1;
             }
             Err(problem) => {
-                let channel = channel.id;
+                let (channel, problem) = (channel.id, problem.text_in(Locale::EnUs));
                 tracing::info!(%channel, problem, attempt, "Notification was not delivered");
             }
         }

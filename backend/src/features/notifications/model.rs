@@ -9,23 +9,38 @@ use crate::{
     core::{
         error::FieldError,
         input::{Field, FieldValue, Text},
+        locale,
         units::text_enum,
+        web,
     },
     features::accounts::needs_review,
-    input,
+    input, t,
 };
 
 text_enum! {
     /// The kind of a notification channel.
     ChannelKind {
         /// E-mail to the address of the account.
-        Mail = "mail", "E-mail";
+        Mail = "mail", "notifications-kind-mail";
         /// A webhook, which gets a signed JSON document.
-        Webhook = "webhook", "Webhook";
+        Webhook = "webhook", "notifications-kind-webhook";
         /// A topic of an ntfy server.
-        Ntfy = "ntfy", "ntfy";
+        Ntfy = "ntfy", "notifications-kind-ntfy";
         /// A Gotify server.
-        Gotify = "gotify", "Gotify";
+        Gotify = "gotify", "notifications-kind-gotify";
+    }
+}
+
+impl ChannelKind {
+    /// Its name.
+    pub(super) fn name(self) -> locale::Message {
+        locale::Message::plain(self.label())
+    }
+
+    /// Every kind: the stored text and the name.
+    pub(super) fn names() -> Vec<(&'static str, locale::Message)> {
+        let name = |id: &'static str| locale::Message::plain(id);
+        Self::ALL.iter().map(|&(kind, id)| (kind, name(id))).collect()
     }
 }
 
@@ -40,17 +55,6 @@ pub(super) enum ChannelState {
     Unconfirmed,
     /// The password was reset, and the channel has not been reviewed since.
     Unreviewed,
-}
-
-impl ChannelState {
-    /// Returns the label.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::On => "On",
-            Self::Unconfirmed => "Waiting until you confirm your address",
-            Self::Unreviewed => "Waiting until you review it",
-        }
-    }
 }
 
 impl Channel {
@@ -126,13 +130,9 @@ pub(super) struct WebAddress(pub(super) String);
 impl Field for WebAddress {
     const IS_TEXT: bool = true;
 
-    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, crate::core::locale::Message> {
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, locale::Message> {
         let Text(text) = Text::<2000>::read(value, today)?;
-        let wrong = || {
-            crate::core::locale::Message::from(
-                "must be a web address, such as https://example.org/hook",
-            )
-        };
+        let wrong = || t!("notifications-field-address");
         let url = url::Url::parse(&text).map_err(|_| wrong())?;
         let is_web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
         let is_plain = url.username().is_empty() && url.password().is_none();
@@ -163,15 +163,19 @@ impl NewChannel {
         let mut faults = Vec::new();
         let is_mail = self.kind == ChannelKind::Mail;
         if self.address.is_some() == is_mail {
-            let why = if is_mail { "is the account's own for mail" } else { "is required" };
+            let why = if is_mail {
+                t!("notifications-field-address-of-email")
+            } else {
+                t!("core-field-required")
+            };
             faults.push(FieldError::at("address", why));
         }
         let needs_secret = matches!(self.kind, ChannelKind::Webhook | ChannelKind::Gotify);
         if needs_secret && self.secret.is_none() {
-            faults.push(FieldError::at("secret", "is required"));
+            faults.push(FieldError::at("secret", t!("core-field-required")));
         }
         if is_mail && self.secret.is_some() {
-            faults.push(FieldError::at("secret", "is of no use for mail"));
+            faults.push(FieldError::at("secret", t!("notifications-field-secret-of-email")));
         }
         faults
     }
@@ -201,5 +205,12 @@ pub(super) struct SendResult {
     /// Whether the message was delivered.
     pub(super) is_sent: bool,
     /// Why it was not delivered; null if it was.
-    pub(super) problem: Option<String>,
+    pub(super) problem: Option<locale::Message>,
+}
+
+impl SendResult {
+    /// Why it was not delivered, as a sentence.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.problem.as_ref().map(|it| web::sentence(&it.to_string()))
+    }
 }

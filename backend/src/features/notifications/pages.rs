@@ -16,12 +16,14 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, has_recently_confirmed,
         mail::{self, LinkPurpose},
     },
+    t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -33,15 +35,19 @@ pub(super) fn router() -> Router<App> {
         .route("/mail/unsubscribe", get(show_unsubscribe).post(unsubscribe))
 }
 
-const LABELS: &[(&str, &str)] = &[("kind", "How"), ("address", "Address"), ("secret", "Secret")];
+const LABELS: &[(&str, &str)] = &[
+    ("kind", "notifications-kind"),
+    ("address", "notifications-address"),
+    ("secret", "notifications-secret"),
+];
 
 #[derive(Template)]
 #[template(path = "features/notifications/templates/channels.html")]
-struct Channels {
+struct ChannelsPage {
     layout: Layout,
     view: FormView,
     form_token: String,
-    kinds: &'static [(&'static str, &'static str)],
+    kinds: Vec<(&'static str, Message)>,
     channels: Vec<Channel>,
     email: String,
     /// The result of a test that was just made.
@@ -52,13 +58,13 @@ struct Channels {
     is_confirmed: bool,
 }
 
-impl Channels {
+impl ChannelsPage {
     async fn new(app: &App, caller: &SessionUser, layout: Layout, view: FormView) -> Result<Self> {
         let user = &caller.user;
         let is_confirmed = has_recently_confirmed(app, caller).await?;
         let channels = service::list(app, user, None, Limit::new(100)).await?.items;
         let (form_token, email) = (Idempotency::new_form_token(), user.0.email.clone());
-        let (kinds, test_result, mailed) = (ChannelKind::ALL, None, None);
+        let (kinds, test_result, mailed) = (ChannelKind::names(), None, None);
         Ok(Self {
             layout,
             view,
@@ -78,7 +84,7 @@ fn empty_sheet() -> FormView {
 }
 
 async fn show(State(app): State<App>, caller: SessionUser, layout: Layout) -> Result<Html<String>> {
-    web::page(&Channels::new(&app, &caller, layout, empty_sheet()).await?)
+    web::page(&ChannelsPage::new(&app, &caller, layout, empty_sheet()).await?)
 }
 
 async fn add(
@@ -99,7 +105,8 @@ async fn add(
         Err(Error::ConfirmationRequired) => {
             let mut form = form;
             form.set("secret", String::new());
-            let page = Channels::new(&app, &caller, layout, FormView::new(LABELS, form)).await?;
+            let page =
+                ChannelsPage::new(&app, &caller, layout, FormView::new(LABELS, form)).await?;
             Ok((Error::ConfirmationRequired.kind().0, web::page(&page)?).into_response())
         }
         Err(error) => {
@@ -107,7 +114,7 @@ async fn add(
             let mut form = form;
             form.set("secret", String::new());
             let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
-            web::invalid_form_page(&Channels::new(&app, &caller, layout, view).await?)
+            web::invalid_form_page(&ChannelsPage::new(&app, &caller, layout, view).await?)
         }
     }
 }
@@ -120,13 +127,12 @@ async fn test(
 ) -> Result<Html<String>> {
     let test_result = match service::test(&app, &caller.user, id).await {
         Err(Error::TooManyRequests(_)) => {
-            let problem = "the last test was less than a minute ago: wait a little".to_owned();
-            SendResult { is_sent: false, problem: Some(problem) }
+            SendResult { is_sent: false, problem: Some(t!("notifications-tested-recently")) }
         }
         test_result => test_result?,
     };
-    let page = Channels::new(&app, &caller, layout, empty_sheet()).await?;
-    web::page(&Channels { test_result: Some(test_result), ..page })
+    let page = ChannelsPage::new(&app, &caller, layout, empty_sheet()).await?;
+    web::page(&ChannelsPage { test_result: Some(test_result), ..page })
 }
 
 async fn resend_confirmation(
@@ -136,15 +142,13 @@ async fn resend_confirmation(
 ) -> Result<Html<String>> {
     let problem = match service::resend_confirmation(&app, &caller.user).await {
         Ok(()) => None,
-        Err(Error::TooManyRequests(_)) => {
-            Some("three links were mailed within two days: look for them in your spam".to_owned())
-        }
-        Err(Error::Conflict { detail, .. }) => Some(detail.to_string()),
+        Err(Error::TooManyRequests(_)) => Some(t!("notifications-too-many-links")),
+        Err(Error::Conflict { detail, .. }) => Some(detail),
         Err(error) => return Err(error),
     };
     let mailed = SendResult { is_sent: problem.is_none(), problem };
-    let page = Channels::new(&app, &caller, layout, empty_sheet()).await?;
-    web::page(&Channels { mailed: Some(mailed), ..page })
+    let page = ChannelsPage::new(&app, &caller, layout, empty_sheet()).await?;
+    web::page(&ChannelsPage { mailed: Some(mailed), ..page })
 }
 
 async fn remove(

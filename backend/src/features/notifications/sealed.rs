@@ -8,7 +8,9 @@ use crate::core::{
     App, Result,
     db::Tx,
     keys::{Context, SealedSecrets, ServiceKey, UnsealError},
+    locale::Message,
 };
+use crate::t;
 
 /// The encrypted secrets of channels.
 pub const SECRETS: SealedSecrets = SealedSecrets {
@@ -33,7 +35,7 @@ pub(super) fn seal(key: &ServiceKey, channel: ChannelId, secret: &str) -> Result
 ///
 /// # Errors
 /// Returns why the secret cannot be used, in a message for the user.
-pub(super) fn open(app: &App, channel: &Channel) -> Result<String, String> {
+pub(super) fn open(app: &App, channel: &Channel) -> Result<String, Message> {
     let opened = match &channel.sealed_secret {
         None if matches!(channel.kind, ChannelKind::Webhook | ChannelKind::Gotify) => {
             Err(UnsealError.into())
@@ -45,7 +47,7 @@ pub(super) fn open(app: &App, channel: &Channel) -> Result<String, String> {
     };
     opened.map(|it| String::from_utf8_lossy(&it).into_owned()).map_err(|error| {
         tracing::error!(channel = %channel.id, %error, "Could not decrypt the secret of a notification channel");
-        "its secret can't be read any more: remove this and add it again".to_owned()
+        t!("notifications-secret-unreadable")
     })
 }
 

@@ -18,10 +18,12 @@ use crate::{
     core::{
         self, App, Error, hex,
         http::Links,
+        locale,
         mail::{Mail, quoted},
         tls,
     },
     features::accounts::{self, mail::LinkPurpose},
+    t,
 };
 
 /// The timeout of a delivery.
@@ -38,7 +40,7 @@ pub(super) async fn send(
     to: (Uuid, &str),
     id: Uuid,
     message: &Message,
-) -> Result<(), String> {
+) -> Result<(), locale::Message> {
     let delivery = async {
         match channel.kind {
             ChannelKind::Mail => send_mail(app, to, id, message).await,
@@ -47,7 +49,7 @@ pub(super) async fn send(
     };
     tokio::time::timeout(TIMEOUT, delivery)
         .await
-        .map_err(|_| format!("no answer within {} seconds", TIMEOUT.as_secs()))?
+        .map_err(|_| t!("notifications-timeout", seconds = TIMEOUT.as_secs()))?
 }
 
 /// Mails the message with an unsubscribe link. User input is quoted.
@@ -56,7 +58,7 @@ async fn send_mail(
     (account, email): (Uuid, &str),
     id: Uuid,
     message: &Message,
-) -> Result<(), String> {
+) -> Result<(), locale::Message> {
     let base = Links::from_config(app);
     let now = app.clock.now();
     let link = async {
@@ -69,16 +71,17 @@ async fn send_mail(
         tx.commit().await?;
         Ok::<_, Error>(Some(base.to("/mail/unsubscribe", "token", &token)))
     };
-    let link = link.await.map_err(|error| error.to_string())?;
-    let link = link.ok_or("the account got too many messages today")?;
-    let text = format!(
-        "{}\n\n{}\n\nTo stop these messages, open {link}\n",
-        quoted(&message.text),
-        message.url
-    );
+    let link = link.await.map_err(|error| not_delivered(&error))?;
+    let link = link.ok_or_else(|| t!("notifications-too-many-messages"))?;
+    let unsubscribe = t!("notifications-message-unsubscribe", link = &link);
+    let text = format!("{}\n\n{}\n\n{unsubscribe}\n", quoted(&message.text), message.url);
     let subject = message.title.as_str();
     let mail = Mail { id, to: email, subject, text: &text, unsubscribe: Some(&link) };
     core::mail::send(app, &mail).await
+}
+
+fn not_delivered(error: &dyn std::fmt::Display) -> locale::Message {
+    t!("notifications-not-delivered", error = error.to_string())
 }
 
 async fn send_request(
@@ -86,21 +89,21 @@ async fn send_request(
     channel: &Channel,
     id: Uuid,
     message: &Message,
-) -> Result<(), String> {
+) -> Result<(), locale::Message> {
     let allow_private = app.config.notifications.allow_private_addresses;
-    let mut url = url::Url::parse(&channel.address).map_err(|error| error.to_string())?;
+    let mut url = url::Url::parse(&channel.address).map_err(|error| not_delivered(&error))?;
     if check_port(&url, &app.config.notifications).is_err() {
-        return Err("its port is not one that this service calls".to_owned());
+        return Err(t!("notifications-port-not-allowed"));
     }
     if !is_host_allowed(&url, allow_private) {
-        return Err("its address is in a private network or is this machine's".to_owned());
+        return Err(t!("notifications-private-address"));
     }
-    let client = build_client(allow_private).map_err(|error| error.to_string())?;
+    let client = build_client(allow_private).map_err(|error| not_delivered(&error))?;
     let secret = sealed::open(app, channel)?;
     let request = match channel.kind {
         ChannelKind::Gotify => {
             url.path_segments_mut()
-                .map_err(|()| "its address is none".to_owned())?
+                .map_err(|()| t!("notifications-invalid-address"))?
                 .pop_if_empty()
                 .push("message");
             let body = json!({
@@ -139,16 +142,20 @@ async fn send_request(
     let response = request.send().await.map_err(|error| {
         let error = error.without_url();
         tracing::info!(%error, "Could not notify channel");
-        "nobody answers there".to_owned()
+        t!("notifications-unreachable")
     })?;
     let status = response.status();
-    if status.is_success() { Ok(()) } else { Err(format!("it answers {}", status.as_u16())) }
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(t!("notifications-response-status", status = status.as_str()))
+    }
 }
 
 /// Signs a webhook request: `v1=` and the HMAC-SHA256 of `id.timestamp.body` in hexadecimal.
-fn sign(secret: &str, id: Uuid, time: i64, body: &str) -> Result<String, String> {
+fn sign(secret: &str, id: Uuid, time: i64, body: &str) -> Result<String, locale::Message> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map_err(|_| "its secret signs nothing".to_owned())?;
+        .map_err(|_| t!("notifications-secret-invalid"))?;
     mac.update(format!("{id}.{time}.{body}").as_bytes());
     Ok(format!("v1={}", hex(&mac.finalize().into_bytes())))
 }

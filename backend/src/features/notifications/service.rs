@@ -15,6 +15,7 @@ use crate::{
         db::{self, Tx},
         error::FieldError,
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Links, Page},
+        locale,
     },
     features::{
         GrantKind, GrantSummary,
@@ -24,6 +25,7 @@ use crate::{
         },
         security_log::{self, Event},
     },
+    t,
 };
 
 /// The maximum number of channels per user.
@@ -58,7 +60,7 @@ pub(super) fn list_for_review<'a>(
         let channels = store::list(tx, &signed.user, newest, Limit::new(100)).await?;
         let grants = channels.into_iter().map(|it| {
             let name = if it.kind == ChannelKind::Mail { signed.email.clone() } else { it.address };
-            let name = format!("{}: {name}", it.kind.label());
+            let name = t!("notifications-grant", kind = it.kind.name(), address = name).to_string();
             let kind = GrantKind::NotificationChannel;
             GrantSummary { kind, id: it.id.0, name, created_at: it.created_at }
         });
@@ -84,8 +86,7 @@ pub(super) async fn add(
     }
     let mut faults = new.faults();
     if new.kind == ChannelKind::Mail && app.config.mail.url.is_none() {
-        let why = "is not to be had: this service is not set up to send mail";
-        faults.push(FieldError::at("kind", why));
+        faults.push(FieldError::at("kind", t!("notifications-email-not-configured")));
     }
     if let Some(address) = &new.address
         && let Ok(url) = url::Url::parse(&address.0)
@@ -119,15 +120,19 @@ pub(super) async fn add(
     let limit = Limit::new(MAX_CHANNELS);
     let after = (http::end_of_time(), ChannelId(Uuid::max()));
     if store::list(&mut tx, user, after, limit).await?.len() >= limit.rows() {
-        let why = format!("you have {MAX_CHANNELS} already: remove one first");
+        let why = t!("notifications-too-many", most = MAX_CHANNELS);
         return Err(Error::conflict("too-many", why));
     }
     if let Err(error) = store::insert(&mut tx, user, &channel).await {
         if !db::is_unique_violation(&error) {
             return Err(error.into());
         }
-        let whom = if channel.kind == ChannelKind::Mail { "by e-mail" } else { "there" };
-        return Err(Error::conflict("duplicate", format!("you are told {whom} already")));
+        let why = if channel.kind == ChannelKind::Mail {
+            t!("notifications-duplicate-email")
+        } else {
+            t!("notifications-duplicate-address")
+        };
+        return Err(Error::conflict("duplicate", why));
     }
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = channel.with_state(is_confirmed, None);
@@ -157,7 +162,7 @@ async fn record_event(
     // Only the host: the URL may contain a secret.
     let host = url::Url::parse(&channel.address).ok();
     let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
-    let detail = format!("{} {host}", channel.kind.label());
+    let detail = format!("{} {host}", channel.kind.name());
     let event = Event::for_account(kind, caller.user.0.account).with_detail(detail.trim());
     security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
@@ -170,7 +175,7 @@ async fn record_event(
 pub(super) async fn resend_confirmation(app: &App, user: &User) -> Result<()> {
     let account = user.0.account;
     if mail::is_confirmed(&mut app.db.read().await?, account).await? {
-        return Err(Error::conflict("conflict", "your address is confirmed already"));
+        return Err(Error::conflict("conflict", t!("notifications-already-confirmed")));
     }
     mail::send_confirmation(app, account, &user.0.email, Links::from_config(app).base()).await
 }
@@ -186,27 +191,19 @@ pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> 
     let mut tx = app.db.write_for(&owner.user).await?;
     if store::delete_kind(&mut tx, &owner.user, ChannelKind::Mail).await? > 0 {
         let event = Event::for_account(security_log::EventKind::ChannelRemoved, owner.account);
-        let event = event.with_detail("E-mail, by the link in a message");
+        let event = event.with_detail(&t!("notifications-removed-by-link").to_string());
         security_log::record(&mut tx, now, &client.annotate(event)).await?;
     }
     tx.commit().await
 }
 
 /// Returns why an address is denied, and who can allow it.
-fn describe_denied(denied: guard::Denied, is_admin: bool) -> &'static str {
+fn describe_denied(denied: guard::Denied, is_admin: bool) -> locale::Message {
     match (denied, is_admin) {
-        (guard::Denied::Private, true) => {
-            "is in a private network or on this machine: set notifications.allow_private_addresses \
-             to permit that"
-        }
-        (guard::Denied::Private, false) => {
-            "is in a private network or on this machine, which is not permitted here: ask your \
-             administrator"
-        }
-        (guard::Denied::Port, true) => "has a port that is not listed in notifications.ports",
-        (guard::Denied::Port, false) => {
-            "has a port that is not permitted here: ask your administrator"
-        }
+        (guard::Denied::Private, true) => t!("notifications-field-private-setting"),
+        (guard::Denied::Private, false) => t!("notifications-field-private"),
+        (guard::Denied::Port, true) => t!("notifications-field-port-setting"),
+        (guard::Denied::Port, false) => t!("notifications-field-port"),
     }
 }
 
@@ -216,7 +213,7 @@ pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channe
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let found = store::find(&mut tx, user, id)
         .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-channel")))?;
+        .ok_or(Error::NotFound(t!("core-not-found-channel")))?;
     Ok(found.with_state(is_confirmed, user.0.review_since))
 }
 
@@ -232,7 +229,7 @@ pub(super) async fn remove(
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = store::find(&mut tx, user, id)
         .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-channel")))?;
+        .ok_or(Error::NotFound(t!("core-not-found-channel")))?;
     let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
@@ -249,15 +246,11 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<SendRe
     let channel = find(app, user, id).await?;
     let why = match channel.state {
         ChannelState::On => None,
-        ChannelState::Unconfirmed => {
-            Some("your address is not confirmed: open the link mailed to it")
-        }
-        ChannelState::Unreviewed => {
-            Some("your password was reset: review your account's access first")
-        }
+        ChannelState::Unconfirmed => Some(t!("notifications-test-unconfirmed")),
+        ChannelState::Unreviewed => Some(t!("notifications-test-unreviewed")),
     };
-    if let Some(why) = why {
-        return Ok(SendResult { is_sent: false, problem: Some(why.to_owned()) });
+    if why.is_some() {
+        return Ok(SendResult { is_sent: false, problem: why });
     }
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
@@ -266,8 +259,8 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<SendRe
     }
     tx.commit().await?;
     let message = Message {
-        title: "A test of MotoVaultPro".to_owned(),
-        text: "If you read this, what is due will be told here.".to_owned(),
+        title: t!("notifications-message-test").to_string(),
+        text: t!("notifications-message-test-text").to_string(),
         is_urgent: false,
         url: format!("{}/maintenance", Links::from_config(app).base()),
         items: serde_json::Value::Array(Vec::new()),

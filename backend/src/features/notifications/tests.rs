@@ -285,7 +285,7 @@ async fn ntfy_and_gotify_get_their_own_formats(app: TestApp) {
     assert_eq!((ntfy.header("authorization"), ntfy.header("priority")), ("Bearer tk_1", "4"));
     assert!(
         ntfy.body.starts_with(
-            "2003 Honda Accord, Oil change: 30 Jan 2026, yesterday\n2003 Honda Accord, New tires:"
+            "2003 Honda Accord, Oil change: Jan 30, 2026, yesterday\n2003 Honda Accord, New tires:"
         ),
         "{}",
         ntfy.body
@@ -300,13 +300,16 @@ async fn a_test_message_is_sent_immediately(app: TestApp) {
     let test = format!("{}/test", channel.header("location"));
     let result = owner.user.post(&test, json!({})).await;
     assert_eq!((result.status, result.body), (200, json!({ "isSent": true, "problem": null })));
-    assert_eq!(server.received()[0].json()["message"]["title"], "A test of MotoVaultPro");
+    assert_eq!(server.received()[0].json()["message"]["title"], "Test message from MotoVaultPro");
     server.respond_with(StatusCode::NOT_FOUND);
     let result = owner.user.post(&test, json!({})).await;
     assert_eq!((result.status, result.header("retry-after")), (429, "60"));
     owner.advance_clock(TimeDelta::minutes(1));
     let result = owner.user.post(&test, json!({})).await;
-    assert_eq!(result.body, json!({ "isSent": false, "problem": "it answers 404" }));
+    assert_eq!(
+        result.body,
+        json!({ "isSent": false, "problem": "the server responded with status 404" })
+    );
     assert_eq!(server.received().len(), 2);
     assert!(!channel.body.to_string().contains("sesame"));
 }
@@ -339,7 +342,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     for (channel, expected) in [
         (
             json!({ "kind": "mail" }),
-            vec!["/kind: is not to be had: this service is not set up to send mail".to_owned()],
+            vec!["/kind: isn’t available: email isn’t set up on this server".to_owned()],
         ),
         (
             json!({ "kind": "webhook" }),
@@ -396,7 +399,7 @@ async fn channels_are_added_and_removed_on_a_page(app: TestApp) {
     assert!(shown.contains(&address), "{shown}");
     let of = shown.split("/settings/notifications/").nth(1).unwrap().split('/').next().unwrap();
     let tested = owner.user.post_form(&format!("{page}/{of}/test"), &[]).await;
-    assert!(text(&tested).contains("The test was sent"), "{}", text(&tested));
+    assert!(text(&tested).contains("Test message sent"), "{}", text(&tested));
     assert!(text(&tested).contains(r#"method="post" action="/settings/notifications""#));
     let again = owner.user.post_form(&format!("{page}/{of}/test"), &[]).await;
     assert!(text(&again).contains("less than a minute ago"), "{}", text(&again));

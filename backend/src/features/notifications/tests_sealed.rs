@@ -73,7 +73,7 @@ async fn a_secret_moved_to_another_channel_cannot_be_opened(app: TestApp) {
     assert_eq!(sql!(&mut tx, execute, update, one, other).unwrap(), 1);
     tx.commit().await.unwrap();
     let problem = test(&owner, one).await.unwrap();
-    assert!(problem.contains("its secret can't be read"), "{problem}");
+    assert!(problem.contains("the secret can’t be read"), "{problem}");
     assert!(server.received().is_empty());
     assert_eq!(test(&owner, other).await, None);
     assert_eq!(server.received().len(), 1);
@@ -87,6 +87,6 @@ async fn a_channel_whose_secret_was_discarded_sends_nothing(app: TestApp) {
     assert_eq!((super::SECRETS.count)(&mut tx).await.unwrap(), 0);
     tx.commit().await.unwrap();
     let problem = test(&owner, channel).await.unwrap();
-    assert!(problem.contains("remove this and add it again"), "{problem}");
+    assert!(problem.contains("remove this channel and add it again"), "{problem}");
     assert!(server.received().is_empty());
 }

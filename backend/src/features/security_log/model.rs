@@ -13,65 +13,65 @@ text_enum! {
     /// The kind of a security event.
     EventKind {
         /// An account was created.
-        Registered = "registered", "Account made";
+        Registered = "registered", "security-log-registered";
         /// A user signed in.
-        SignedIn = "signed-in", "Signed in";
+        SignedIn = "signed-in", "security-log-signed-in";
         /// A sign-in failed because of a wrong password or code.
-        SignInFailed = "sign-in-refused", "Sign-in refused";
+        SignInFailed = "sign-in-refused", "security-log-sign-in-failed";
         /// Further attempts are blocked for a while after too many wrong passwords or codes.
-        SignInThrottled = "guessing-stopped", "Guessing stopped";
+        SignInThrottled = "guessing-stopped", "security-log-sign-in-throttled";
         /// A user signed out.
-        SignedOut = "signed-out", "Signed out";
+        SignedOut = "signed-out", "security-log-signed-out";
         /// A password was changed with the current password.
-        PasswordChanged = "password-changed", "Password changed";
+        PasswordChanged = "password-changed", "security-log-password-changed";
         /// Sessions were ended from another session.
-        SessionsRevoked = "sessions-ended", "Sessions ended";
+        SessionsRevoked = "sessions-ended", "security-log-sessions-revoked";
         /// A personal access token was created.
-        TokenCreated = "token-made", "Token made";
+        TokenCreated = "token-made", "security-log-token-created";
         /// A personal access token was revoked.
-        TokenRevoked = "token-revoked", "Token revoked";
+        TokenRevoked = "token-revoked", "security-log-token-revoked";
         /// An administrator disabled an account.
-        AccountDisabled = "account-disabled", "Account disabled";
+        AccountDisabled = "account-disabled", "security-log-account-disabled";
         /// An administrator re-enabled an account.
-        AccountEnabled = "account-enabled", "Account enabled";
+        AccountEnabled = "account-enabled", "security-log-account-enabled";
         /// A user was made an administrator.
-        AdminRightsGranted = "administrator-made", "Administrator made";
+        AdminRightsGranted = "administrator-made", "security-log-admin-rights-granted";
         /// A user is no longer an administrator.
-        AdminRightsRemoved = "administrator-unmade", "Administrator unmade";
+        AdminRightsRemoved = "administrator-unmade", "security-log-admin-rights-removed";
         /// An administrator created an invitation.
-        InvitationCreated = "invited", "Invitation made";
+        InvitationCreated = "invited", "security-log-invitation-created";
         /// An administrator revoked an invitation.
-        InvitationRevoked = "invitation-withdrawn", "Invitation withdrawn";
+        InvitationRevoked = "invitation-withdrawn", "security-log-invitation-revoked";
         /// An invitation was used to create an account.
-        InvitationUsed = "invitation-used", "Invitation used";
+        InvitationUsed = "invitation-used", "security-log-invitation-used";
         /// A password reset link was created.
-        ResetLinkCreated = "reset-made", "Reset link made";
+        ResetLinkCreated = "reset-made", "security-log-reset-link-created";
         /// A password reset link was used to set a new password.
-        ResetLinkUsed = "reset-used", "Reset link used";
+        ResetLinkUsed = "reset-used", "security-log-reset-link-used";
         /// A second factor was added.
-        FactorAdded = "factor-added", "Second factor added";
+        FactorAdded = "factor-added", "security-log-factor-added";
         /// A second factor was removed.
-        FactorRemoved = "factor-removed", "Second factor removed";
+        FactorRemoved = "factor-removed", "security-log-factor-removed";
         /// A user signed in with a recovery code.
-        RecoveryCodeUsed = "recovery-code-used", "Recovery code used";
+        RecoveryCodeUsed = "recovery-code-used", "security-log-recovery-code-used";
         /// New recovery codes were generated.
-        RecoveryCodesCreated = "recovery-codes-made", "Recovery codes made";
+        RecoveryCodesCreated = "recovery-codes-made", "security-log-recovery-codes-created";
         /// An identity at an OpenID provider was linked.
-        IdentityLinked = "identity-linked", "Identity linked";
+        IdentityLinked = "identity-linked", "security-log-identity-linked";
         /// An identity at an OpenID provider was unlinked.
-        IdentityUnlinked = "identity-unlinked", "Identity unlinked";
+        IdentityUnlinked = "identity-unlinked", "security-log-identity-unlinked";
         /// A notification channel was added.
-        ChannelAdded = "channel-added", "Notification channel added";
+        ChannelAdded = "channel-added", "security-log-channel-added";
         /// A notification channel was removed.
-        ChannelRemoved = "channel-removed", "Notification channel removed";
+        ChannelRemoved = "channel-removed", "security-log-channel-removed";
         /// An e-mail address was confirmed with a link sent to it.
-        EmailConfirmed = "address-confirmed", "E-mail address confirmed";
+        EmailConfirmed = "address-confirmed", "security-log-email-confirmed";
         /// The owner reviewed the account's access after a password reset.
-        AccessReviewed = "access-reviewed", "Access reviewed";
+        AccessReviewed = "access-reviewed", "security-log-access-reviewed";
         /// An administrator exported the security log.
-        LogExported = "log-exported", "Log exported";
+        LogExported = "log-exported", "security-log-log-exported";
         /// An administrator imported stations from a file.
-        StationsImported = "stations-imported", "Stations brought in";
+        StationsImported = "stations-imported", "security-log-stations-imported";
     }
 }
 

@@ -197,22 +197,23 @@ impl Field for OsmId {
     }
 }
 
-/// The fuel types that a station may sell: their names in the API and their labels.
+/// The fuel types that a station may sell: their names in the API and the messages with
+/// their labels.
 pub const FUEL_TYPES: &[(&str, &str)] = &[
-    ("regular", "Regular"),
-    ("midgrade", "Mid-grade"),
-    ("premium", "Premium"),
-    ("e5", "E5"),
-    ("e10", "E10"),
-    ("e85", "E85"),
-    ("diesel", "Diesel"),
-    ("hvo", "HVO diesel"),
-    ("lpg", "LPG"),
-    ("cng", "CNG"),
-    ("lng", "LNG"),
-    ("h2", "Hydrogen"),
-    ("adblue", "AdBlue"),
-    ("electric", "Charging"),
+    ("regular", "stations-fuel-regular"),
+    ("midgrade", "stations-fuel-midgrade"),
+    ("premium", "stations-fuel-premium"),
+    ("e5", "stations-fuel-e5"),
+    ("e10", "stations-fuel-e10"),
+    ("e85", "stations-fuel-e85"),
+    ("diesel", "stations-fuel-diesel"),
+    ("hvo", "stations-fuel-hvo"),
+    ("lpg", "stations-fuel-lpg"),
+    ("cng", "stations-fuel-cng"),
+    ("lng", "stations-fuel-lng"),
+    ("h2", "stations-fuel-hydrogen"),
+    ("adblue", "stations-fuel-adblue"),
+    ("electric", "stations-fuel-electric"),
 ];
 
 /// A set of [`FUEL_TYPES`], in their order.

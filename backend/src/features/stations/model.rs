@@ -226,12 +226,12 @@ impl Station {
 
     /// Checks that there are both coordinates or none.
     fn check_coordinates(&self) -> Result<()> {
-        let missing = match (self.latitude, self.longitude) {
-            (Some(_), None) => ("longitude", "is required where latitude is given"),
-            (None, Some(_)) => ("latitude", "is required where longitude is given"),
+        let (missing, given) = match (self.latitude, self.longitude) {
+            (Some(_), None) => ("longitude", "latitude"),
+            (None, Some(_)) => ("latitude", "longitude"),
             _ => return Ok(()),
         };
-        Err(Error::invalid(missing.0, missing.1))
+        Err(Error::invalid(missing, crate::t!("stations-field-required-with", other = given)))
     }
 }
 

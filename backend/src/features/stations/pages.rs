@@ -29,6 +29,7 @@ use crate::{
         error::FieldError,
         http::{self, Form, Limit, Path},
         input::number::{self, NumberFormat},
+        locale::Message,
         units::{DistanceUnit, UnitFormatter},
         web::{self, Errors, FormView, Layout},
     },
@@ -52,10 +53,10 @@ pub(super) fn router() -> Router<App> {
 }
 
 const LABELS: &[(&str, &str)] = &[
-    ("query", "Name, brand or address"),
-    ("lat", "Latitude"),
-    ("lng", "Longitude"),
-    ("radius", "Within"),
+    ("query", "stations-search-query"),
+    ("lat", "stations-search-latitude"),
+    ("lng", "stations-search-longitude"),
+    ("radius", "stations-search-radius"),
 ];
 
 /// The format of a search's coordinates. Any precision is accepted, since they are not stored.
@@ -99,8 +100,8 @@ struct Favorite {
 
 /// The last price that the user paid for a fuel.
 struct LastPrice {
-    /// The label of the fuel; empty if unknown.
-    fuel: &'static str,
+    /// The fuel, if known.
+    fuel: Option<Message>,
     date: NaiveDate,
     price: String,
     /// Whether it is the lowest price for that fuel among the favorites.
@@ -171,7 +172,7 @@ fn favorites(
     units: &UnitFormatter,
 ) -> Vec<Favorite> {
     // Compare prices as displayed, for the same fuel and currency.
-    let key = |it: &LastPricePaid| (fuel_name(it), it.currency);
+    let key = |it: &LastPricePaid| (it.fuel_type.map(FuelType::as_str), it.currency);
     let price = |it: &LastPricePaid| it.unit_price.in_unit(units.volume).value.units();
     let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
     for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
@@ -180,7 +181,7 @@ fn favorites(
     // Do not mark a price that has no other to compare with.
     by_fuel.retain(|_, prices| prices.len() > 1);
     let last = |it: LastPricePaid| LastPrice {
-        fuel: fuel_name(&it),
+        fuel: it.fuel_type.map(|it| Message::plain(it.label())),
         date: it.date,
         is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min()) == Some(&price(&it)),
         price: units.unit_price(it.unit_price, it.currency),
@@ -190,10 +191,6 @@ fn favorites(
         Favorite { paid: paid.into_iter().map(last).collect(), station }
     };
     stations.into_iter().map(favorite).collect()
-}
-
-fn fuel_name(paid: &LastPricePaid) -> &'static str {
-    paid.fuel_type.map_or("", FuelType::label)
 }
 
 /// Reads the search criteria from the form; `None` if it is empty.

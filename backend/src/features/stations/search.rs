@@ -19,8 +19,9 @@ use crate::{
         error::FieldError,
         http::{Limit, Page},
         input::Text,
+        locale::Message,
     },
-    input,
+    input, t,
 };
 
 /// The source of a search result.
@@ -139,16 +140,15 @@ impl SearchQuery {
     /// Invalid without both words and a location, or with only one coordinate.
     pub(super) fn into_criteria(self) -> Result<SearchCriteria> {
         let mut faults = Vec::new();
-        let mut require = |name: &str, why: &'static str| faults.push(FieldError::at(name, why));
+        let mut require = |name: &str, why: Message| faults.push(FieldError::at(name, why));
+        let with = |other: &str| t!("stations-field-required-with", other = other);
         match (&self.lat, &self.lng) {
-            (Some(_), None) => require("lng", "is required where lat is given"),
-            (None, Some(_)) => require("lat", "is required where lng is given"),
+            (Some(_), None) => require("lng", with("lat")),
+            (None, Some(_)) => require("lat", with("lng")),
             (None, None) if self.query.is_none() => {
-                require("query", "is required where lat and lng are not given");
+                require("query", t!("stations-field-query-or-location"));
             }
-            (None, None) if self.radius.is_some() => {
-                require("lat", "is required where radius is given");
-            }
+            (None, None) if self.radius.is_some() => require("lat", with("radius")),
             _ => {}
         }
         if !faults.is_empty() {

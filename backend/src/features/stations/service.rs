@@ -113,7 +113,7 @@ async fn with_google_details(app: &App, user: &UserId, station: Station) -> Resu
 }
 
 fn unknown_google_place() -> Error {
-    Error::invalid("googlePlaceId", "is not a place that Google knows")
+    Error::invalid("googlePlaceId", crate::t!("stations-field-google-place"))
 }
 
 /// Finds the station `id` as the user sees it.
@@ -190,8 +190,7 @@ pub(super) async fn change(
     store::release_external_ids(&mut tx, &station).await?;
     store::update(&mut tx, &station).await.map_err(|error| {
         if db::is_unique_violation(&error) {
-            let why = "another station has this googlePlaceId";
-            Error::conflict("duplicate-place", why)
+            Error::conflict("duplicate-place", crate::t!("stations-duplicate-place"))
         } else {
             error.into()
         }

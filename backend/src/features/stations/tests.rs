@@ -153,11 +153,11 @@ async fn coordinates_are_exact_and_both_are_required(app: TestApp) {
         }
     }
     let half = ann.post("/api/stations", json!({ "name": "x", "latitude": 1 })).await;
-    assert_eq!(half.field_errors(), ["/longitude: is required where latitude is given"]);
+    assert_eq!(half.field_errors(), ["/longitude: is required when latitude is given"]);
     let whole = save(&ann, json!({ "name": "x", "latitude": 1, "longitude": 2 })).await;
     let path = format!("/api/stations/{}", whole.id());
     let half = ann.patch(&path, json!({ "latitude": null })).await;
-    assert_eq!(half.field_errors(), ["/latitude: is required where longitude is given"]);
+    assert_eq!(half.field_errors(), ["/latitude: is required when longitude is given"]);
     let none = ann.patch(&path, json!({ "latitude": null, "longitude": null })).await;
     assert_eq!((none.status, &none.body["latitude"]), (200, &Value::Null));
 }

@@ -100,9 +100,9 @@ async fn errors_in_a_file_contain_the_position(app: TestApp) {
     let whole = elements(&[element(1, "One"), element(2, "Two")]);
     let broken = file(".json", &whole[..whole.len() - 5]);
     let error = import_file(&app.app, &broken).await.unwrap_err().to_string();
-    assert!(error.contains("EOF") && error.contains("(after 1 stations)"), "{error}");
+    assert!(error.contains("EOF") && error.contains("(after 1 station)"), "{error}");
     let nowhere = import_file(&app.app, std::path::Path::new("/nowhere.json")).await.unwrap_err();
-    assert!(nowhere.to_string().contains("/nowhere.json cannot be read"), "{nowhere}");
+    assert!(nowhere.to_string().contains("/nowhere.json can’t be read"), "{nowhere}");
     let other = import_file(&app.app, &file(".csv", "a,b\n")).await.unwrap_err().to_string();
     assert!(other.contains("has no name column"), "{other}");
 }

@@ -61,16 +61,16 @@ async fn last(who: &TestApp) -> Import {
 async fn an_uploaded_file_is_imported_and_reported(app: TestApp) {
     let admin = app.as_administrator().await;
     let empty = page(&admin).await;
-    assert_contains(&empty, &["enctype=\"multipart/form-data\"", "512 MB at most"]);
+    assert_contains(&empty, &["enctype=\"multipart/form-data\"", "At most 512 MB."]);
     assert!(!empty.contains("id=\"ended\""));
     let csv = "name,latitude,longitude\nOne,1,2\nTwo,3,4\n,5,6\nFour,91,0\nFive,x,0\n";
     let done = upload_and_wait(&admin, "of 2026.csv", csv).await;
-    assert_contains(&done, &["<h3>of 2026.csv</h3>", ">Done<", "31 Jan 2026"]);
+    assert_contains(&done, &["<h3>of 2026.csv</h3>", ">Done<", "Jan 31, 2026"]);
     assert_contains(
         &done,
-        &["<b>2</b> read", "<b>2</b> new", "<b>0</b> changed", "<b>0</b> as they were"],
+        &["<b>2</b> read", "<b>2</b> new", "<b>0</b> changed", "<b>0</b> unchanged"],
     );
-    assert_contains(&done, &["Left out: 1 without a name, 2 without a place on the earth."]);
+    assert_contains(&done, &["Skipped: 1 without a name, 2 without a valid location."]);
     assert_eq!(count(&admin).await, 2);
     let size = i64::try_from(csv.len()).unwrap();
     assert_eq!((last(&admin).await.size, last(&admin).await.bytes_read), (size, size));
@@ -82,7 +82,7 @@ async fn an_uploaded_file_is_imported_and_reported(app: TestApp) {
         )
     };
     let done = upload_and_wait(&admin, "osm.JSON", &osm("One")).await;
-    assert_contains(&done, &["Left out: 1 something else than a fuel station."]);
+    assert_contains(&done, &["Skipped: 1 that isn’t a fuel station."]);
     app.app.clock.advance(chrono::TimeDelta::minutes(1));
     let again = upload_and_wait(&admin, "osm.geojson", &osm("Two")).await;
     assert_contains(&again, &["<b>1</b> read", "<b>1</b> changed"]);
@@ -103,21 +103,26 @@ async fn the_page_shows_the_position_of_errors(app: TestApp) {
         upload_and_wait(&admin, "a.json", &format!("{{\"elements\":[\n{element},\n{{]")).await;
     assert_contains(
         &broken,
-        &[">Failed<", "at line 3 column 2", "<b>1</b> new", "What had been read stays"],
+        &[
+            ">Failed<",
+            "at line 3 column 2",
+            "<b>1</b> new",
+            "Stations read before the error were saved",
+        ],
     );
     let bytes = upload_and_wait(&admin, "b.csv", "name,latitude,longitude\nx,1,2\n\"open").await;
     assert_contains(&bytes, &["<h3>b.csv</h3>", ">Done<"]);
     let columns = upload_and_wait(&admin, "c.csv", "a,b\n1,2\n").await;
     assert_contains(&columns, &["The first line has no name column."]);
     let archive = upload_and_wait(&admin, "d.json", "PK\u{3}\u{4}").await;
-    assert_contains(&archive, &["Expected value at line 1 column 1."]);
+    assert_contains(&archive, &["The file can’t be read: expected value at line 1 column 1."]);
 }
 
 async fn an_unsupported_file_type_is_rejected(app: TestApp) {
     let admin = app.as_administrator().await;
     for (name, why) in [
-        ("stations.osm.pbf", "This has to be a .csv, a .json or a .geojson."),
-        ("stations", "This has to be a .csv, a .json or a .geojson."),
+        ("stations.osm.pbf", "This must be a .csv, .json or .geojson file."),
+        ("stations", "This must be a .csv, .json or .geojson file."),
     ] {
         let refused = upload(&admin, name, "x").await;
         assert_eq!(refused.status, 422);
@@ -146,7 +151,7 @@ async fn a_file_that_is_too_large_is_rejected(app: TestApp) {
     assert_eq!(refused.status, 413);
     assert_contains(
         refused.body.as_str().unwrap(),
-        &["larger than this service takes", "1 MB at most"],
+        &["This is too large: split it", "At most 1 MB."],
     );
     let accepted = upload(&admin, "a.csv", &csv[..1024 * 1024]).await;
     assert_eq!(accepted.status, 303);
@@ -160,7 +165,7 @@ async fn imports_run_one_at_a_time(app: TestApp) {
     assert_eq!(refused.status, 409);
     assert_contains(
         refused.body.as_str().unwrap(),
-        &["cannot be taken while another is being brought in"],
+        &["This can’t be imported while another import is running."],
     );
     drop(permit);
     assert_contains(
@@ -193,9 +198,9 @@ async fn progress_is_shown_without_javascript(app: TestApp) {
         );
         assert_contains(
             &shown,
-            &["<progress max=\"4000000\" value=\"1000000\"", "25 % of the file"],
+            &["<progress max=\"4000000\" value=\"1000000\"", "25% of the file"],
         );
-        assert_contains(&shown, &["Bringing in a.csv", "data-import", "<b>2,000</b> new"]);
+        assert_contains(&shown, &["Importing a.csv", "data-import", "<b>2,000</b> new"]);
         assert!(!shown.contains("type=\"file\""), "{shown}");
     }
     assert!(
@@ -213,7 +218,7 @@ async fn shutdown_stops_a_running_import(app: TestApp) {
     admin.app.imports.stop().await;
     let other = admin.anonymous_instance().with_cookie(admin.cookie().map(str::to_owned));
     let stopped = page(&other).await;
-    assert_contains(&stopped, &[">Stopped<", "The service ended before it was through"]);
+    assert_contains(&stopped, &[">Stopped<", "The server stopped before the import finished"]);
     assert!(last(&admin).await.tally.added < 5_000);
     // The counts match the stored stations.
     let stored: (i64,) = {

@@ -93,7 +93,7 @@ async fn an_invalid_search_shows_errors_at_its_fields(app: TestApp) {
     assert_contains(&page, &["lat-error"]);
     let page = user.get("/stations?lat=1&lng=").await;
     assert_eq!(page.status, 422);
-    assert_contains(&page, &[r#"id="lng-error">This is required where lat is given."#]);
+    assert_contains(&page, &[r#"id="lng-error">This is required when lat is given."#]);
 }
 
 async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
@@ -244,7 +244,7 @@ async fn the_cheapest_favorite_is_marked(app: TestApp) {
     log_fill_up(&user, &car, &dear, 2, "3.599").await;
     assert_lacks(
         &user.get("/stations").await,
-        &["no price yet</span></p></li>\n<li><div><h3>Dear"],
+        &["No price yet</span></p></li>\n<li><div><h3>Dear"],
     );
     log_fill_up(&user, &car, &cheap, 3, "3.499").await;
     let page = user.get("/stations").await;
@@ -255,7 +255,7 @@ async fn the_cheapest_favorite_is_marked(app: TestApp) {
     assert_eq!(page.text().matches("Cheapest").count(), 1);
     assert_contains(
         &page,
-        &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "no price yet", "3 Jan 2026"],
+        &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "No price yet", "Jan 3, 2026"],
     );
 }
 
@@ -318,7 +318,7 @@ async fn the_station_page_shows_the_prices_of_one_fuel(app: TestApp) {
     let last = user.get(&path).await;
     assert_contains(
         &last,
-        &["$9.900", "?fuel=none\" aria-current=\"page\">Not noted", "?fuel=e10\">E10"],
+        &["$9.900", "?fuel=none\" aria-current=\"page\">Not specified", "?fuel=e10\">E10"],
     );
     assert_lacks(&last, &["$3.100", "$2.800"]);
     let diesel = user.get(&format!("{path}?fuel=diesel")).await;
@@ -347,7 +347,7 @@ async fn the_station_page_shows_prices_in_the_users_units(app: TestApp) {
         &page,
         &["$1.100", "$1.000", "average 1.050", "2 prices.", "<svg viewBox=\"0 0 480 212\""],
     );
-    assert_contains(&page, &["1 Jan 2026: 1.000 $/l", "Golf"]);
+    assert_contains(&page, &["Jan 1, 2026: 1.000 $/l", "Golf"]);
     // A price in another currency that is too large for the reference schema's column.
     let forint = json!({
         "vehicleId": car, "date": "2026-01-03", "odometerReading": 300, "stationId": id,

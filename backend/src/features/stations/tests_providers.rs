@@ -514,13 +514,13 @@ async fn a_place_that_google_does_not_know_is_not_saved(app: TestApp) {
     let ann = with_providers(&app, Some(&google), None).register("ann@example.org").await;
     for id in ["ChIJnone", "a/b?c=d#e f"] {
         let refused = ann.post("/api/stations", json!({ "googlePlaceId": id, "name": "x" })).await;
-        assert_eq!(refused.field_errors(), ["/googlePlaceId: is not a place that Google knows"]);
+        assert_eq!(refused.field_errors(), ["/googlePlaceId: isn’t a known Google place"]);
     }
     assert_eq!(google.requests()[1].call, "GET /v1/places/a%2Fb%3Fc%3Dd%23e%20f");
     let saved = ann.post("/api/stations", json!({ "name": "Corner" })).await;
     let path = format!("/api/stations/{}", saved.id());
     let refused = ann.patch(&path, json!({ "googlePlaceId": "ChIJnone" })).await;
-    assert_eq!(refused.field_errors(), ["/googlePlaceId: is not a place that Google knows"]);
+    assert_eq!(refused.field_errors(), ["/googlePlaceId: isn’t a known Google place"]);
     assert_eq!(ann.delete(&path).await.status, 204);
     assert_eq!(ann.get("/api/stations").await.body["items"], json!([]));
 }

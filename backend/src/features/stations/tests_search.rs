@@ -309,11 +309,11 @@ async fn every_invalid_search_parameter_is_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let long = format!("query={}", "x".repeat(10_000));
     for (query, faults) in [
-        ("", vec!["/query: is required where lat and lng are not given"]),
-        ("query=", vec!["/query: is required where lat and lng are not given"]),
-        ("lat=1", vec!["/lng: is required where lat is given"]),
-        ("lng=1", vec!["/lat: is required where lng is given"]),
-        ("query=x&radius=10", vec!["/lat: is required where radius is given"]),
+        ("", vec!["/query: is required unless lat and lng are given"]),
+        ("query=", vec!["/query: is required unless lat and lng are given"]),
+        ("lat=1", vec!["/lng: is required when lat is given"]),
+        ("lng=1", vec!["/lat: is required when lng is given"]),
+        ("query=x&radius=10", vec!["/lat: is required when radius is given"]),
         ("lat=91&lng=181", vec!["/lat: must be from -90 to 90", "/lng: must be from -180 to 180"]),
         ("lat=NaN&lng=0", vec!["/lat: must be a number"]),
         ("lat=inf&lng=-infinity", vec!["/lat: must be a number", "/lng: must be a number"]),

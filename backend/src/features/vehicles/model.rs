@@ -12,6 +12,7 @@ use crate::{
     core::{
         error::FieldError,
         input::{Change, Clearable, Confirmed, ModelYear, Odometer, Pointers, Text},
+        locale::Message,
         units::{Distance, text_enum},
     },
     features::vin::DecodedVin,
@@ -47,23 +48,31 @@ text_enum! {
     /// The kind of a vehicle.
     VehicleKind {
         /// A car, van or pickup.
-        Car = "car", "Car";
+        Car = "car", "vehicles-kind-car";
         /// A motorcycle, scooter or moped.
-        Motorcycle = "motorcycle", "Motorcycle";
+        Motorcycle = "motorcycle", "vehicles-kind-motorcycle";
         /// A truck.
-        Truck = "truck", "Truck";
+        Truck = "truck", "vehicles-kind-truck";
         /// A bus.
-        Bus = "bus", "Bus";
+        Bus = "bus", "vehicles-kind-bus";
         /// A trailer or caravan.
-        Trailer = "trailer", "Trailer";
+        Trailer = "trailer", "vehicles-kind-trailer";
         /// A boat.
-        Boat = "boat", "Boat";
+        Boat = "boat", "vehicles-kind-boat";
         /// A tractor, mower, generator or other machine.
-        Machine = "machine", "Machine";
+        Machine = "machine", "vehicles-kind-machine";
         /// A bicycle, with or without a motor.
-        Bicycle = "bicycle", "Bicycle";
+        Bicycle = "bicycle", "vehicles-kind-bicycle";
         /// Anything else.
-        Other = "other", "Other";
+        Other = "other", "vehicles-kind-other";
+    }
+}
+
+impl VehicleKind {
+    /// The name for display.
+    #[must_use]
+    pub fn name(self) -> Message {
+        Message::plain(self.label())
     }
 }
 
@@ -199,7 +208,7 @@ impl Vehicle {
         }
         let vin = || self.vin.as_ref().map(|it| it.as_str().to_owned());
         let title = self.description().or_else(vin).or_else(|| self.identifier.clone());
-        let title = title.unwrap_or_else(|| self.kind.label().to_owned());
+        let title = title.unwrap_or_else(|| self.kind.name().to_string());
         match &self.license_plate {
             Some(plate) => format!("{title} ({plate})"),
             None => title,
@@ -297,7 +306,7 @@ input! {
         pub confirm: Option<Confirmed>,
     }
     requires any "vin", "identifier", "nickname", "make"
-        => "is required, or an identifier, a nickname or a make instead";
+        => "vehicles-field-vin-or-other";
 }
 
 input! {

@@ -21,10 +21,11 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::{accounts::User, vin},
-    input,
+    input, t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -39,17 +40,17 @@ pub(super) fn router() -> Router<App> {
 }
 
 const LABELS: &[(&str, &str)] = &[
-    ("vin", "VIN"),
-    ("identifier", "Identifier"),
-    ("kind", "Vehicle type"),
-    ("year", "Year"),
-    ("make", "Make"),
-    ("model", "Model"),
-    ("nickname", "Nickname"),
-    ("color", "Color"),
-    ("licensePlate", "License plate"),
-    ("odometer", "Odometer"),
-    ("odometerUnit", "Unit"),
+    ("vin", "vehicles-form-vin"),
+    ("identifier", "vehicles-form-identifier"),
+    ("kind", "vehicles-form-kind"),
+    ("year", "vehicles-form-year"),
+    ("make", "vehicles-form-make"),
+    ("model", "vehicles-form-model"),
+    ("nickname", "vehicles-form-nickname"),
+    ("color", "vehicles-form-color"),
+    ("licensePlate", "vehicles-form-license-plate"),
+    ("odometer", "vehicles-form-odometer"),
+    ("odometerUnit", "vehicles-form-odometer-unit"),
 ];
 
 #[derive(Template)]
@@ -60,8 +61,8 @@ struct VehicleForm {
     is_new: bool,
     /// Whether the stored vehicle has a VIN.
     has_vin: bool,
-    kinds: &'static [(&'static str, &'static str)],
-    title: String,
+    kinds: Vec<(&'static str, Message)>,
+    title: Message,
     /// The parent page and its title.
     back: String,
     back_title: String,
@@ -84,10 +85,10 @@ impl VehicleForm {
             view,
             is_new: true,
             has_vin: false,
-            kinds: VehicleKind::ALL,
-            title: "Add a vehicle".to_owned(),
+            kinds: VehicleKind::ALL.iter().map(|it| (it.0, Message::plain(it.1))).collect(),
+            title: t!("vehicles-form-add"),
             back: "/vehicles".to_owned(),
-            back_title: "Vehicles".to_owned(),
+            back_title: t!("vehicles-title").to_string(),
             vin_conflict: None,
             card: None,
         }
@@ -97,7 +98,7 @@ impl VehicleForm {
         Self {
             is_new: false,
             has_vin: vehicle.vin.is_some(),
-            title: format!("Edit {}", vehicle.title()),
+            title: t!("vehicles-form-edit", vehicle = vehicle.title()),
             back: format!("/vehicles/{}", vehicle.id),
             back_title: vehicle.title(),
             ..Self::of_new(layout, view)

@@ -23,7 +23,7 @@ use crate::{
         accounts::User,
         vin::{self, DecodedVin},
     },
-    read_replica,
+    read_replica, t,
 };
 
 /// How long a user's list is cached, as in the reference schema.
@@ -115,9 +115,7 @@ async fn decode(app: &App, vin: &Vin, year: Option<u16>) -> Option<DecodedVin> {
 /// without a VIN. A VIN that is already stored is accepted.
 fn check_vin_prefix(vin: Option<&Vin>, current: Option<&Vin>) -> Result<()> {
     if vin.is_some_and(|it| it.as_str().starts_with('0')) && vin != current {
-        let detail =
-            "is not a VIN: no manufacturer's code begins with 0; enter it as the identifier";
-        return Err(Error::invalid("vin", detail));
+        return Err(Error::invalid("vin", t!("vehicles-field-not-a-vin")));
     }
     Ok(())
 }
@@ -237,9 +235,8 @@ pub(super) async fn change(
     let sends_year = !matches!(change.year, Clearable::Unchanged);
     let mut vehicle = change.apply(current.clone(), app.clock.now());
     if vehicle.is_unidentified() && !cleared.is_empty() {
-        let detail =
-            "can’t be empty: a vehicle without a VIN needs an identifier, a nickname or a make";
-        let faults = cleared.into_iter().map(|name| FieldError::at(name, detail));
+        let faults =
+            cleared.into_iter().map(|name| FieldError::at(name, t!("vehicles-field-unidentified")));
         return Err(Error::Invalid(faults.collect()));
     }
     let today = app.clock.today();
@@ -356,12 +353,12 @@ async fn explain_vin_conflict(
         Err(error) => return error,
     };
     let vehicle = other.as_ref().map(|it| it.id.0);
-    let title = other.as_ref().map_or_else(|| "a vehicle".to_owned(), Vehicle::title);
-    if other.is_some_and(|it| it.deleted_at.is_some()) {
-        let detail = format!("{title} with this VIN is in your trash").into();
-        Error::Conflict { name: "vin-in-trash", detail, vehicle }
-    } else {
-        let detail = format!("you already have {title} with this VIN").into();
-        Error::Conflict { name: "duplicate-vin", detail, vehicle }
-    }
+    let (name, detail) = match other {
+        Some(it) if it.deleted_at.is_some() => {
+            ("vin-in-trash", t!("vehicles-vin-in-trash", vehicle = it.title()))
+        }
+        Some(it) => ("duplicate-vin", t!("vehicles-vin-duplicate", vehicle = it.title())),
+        None => ("duplicate-vin", t!("vehicles-vin-duplicate-unknown")),
+    };
+    Error::Conflict { name, detail, vehicle }
 }

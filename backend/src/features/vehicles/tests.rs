@@ -98,7 +98,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     assert_eq!(
         refused.field_errors(),
         [
-            "/vin: has 16 characters, and a VIN has 17: compare it with the vehicle or its papers",
+            "/vin: has 16 characters instead of 17: compare it with the vehicle or its registration",
             "/make: must have at most 100 characters",
             "/model: must be a string",
             "/year: must be from 1886 to 2028",
@@ -122,7 +122,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     }
     assert_eq!(
         ann.post("/api/vehicles", json!({})).await.field_errors(),
-        ["/vin: is required, or an identifier, a nickname or a make instead"]
+        ["/vin: is required unless you enter an identifier, a nickname or a make"]
     );
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
 }
@@ -387,7 +387,7 @@ async fn only_the_owner_learns_that_a_vehicle_is_in_the_trash(app: TestApp) {
         );
     }
     let foreign = bob.post("/api/fuel-logs", fill(&vehicle)).await;
-    assert_eq!(foreign.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(foreign.field_errors(), ["/vehicleId: isn’t one of your vehicles"]);
     // A duplicate VIN is reported with the same link.
     let again = ann.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
     assert_eq!((again.status, &again.body["restore"]), (409, &restore));

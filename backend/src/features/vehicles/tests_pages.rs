@@ -24,7 +24,7 @@ async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(a
     let answer = user.post_form("/vehicles/new", &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
-        r#"id="vin-error">This has 16 characters, and a VIN has 17: compare"#,
+        r#"id="vin-error">This has 16 characters instead of 17: compare"#,
         r#"id="year-error">This must be from 1886 to 2028."#,
         r##"<a href="#vin">VIN: has 16 characters"##,
         r##"<a href="#year">Year: must be"##,
@@ -116,14 +116,14 @@ async fn a_duplicate_vin_links_to_the_other_vehicle(app: TestApp) {
 
 async fn the_trash_lists_and_restores_vehicles(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    assert!(user.get("/trash").await.text().contains("Nothing in the trash"));
+    assert!(user.get("/trash").await.text().contains("The trash is empty"));
     let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
     let id = user.post("/api/vehicles", vehicle).await.id();
     let answer = user.post_form(&format!("/vehicles/{id}/trash"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
     let page = user.get("/trash").await;
     assert!(page.text().contains("(7KLM 204)"), "{page:?}");
-    assert!(page.text().contains("moved here 31 Jan 2026"), "{page:?}");
+    assert!(page.text().contains("moved to trash Jan 31, 2026"), "{page:?}");
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
     user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);

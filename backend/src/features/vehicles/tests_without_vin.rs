@@ -27,7 +27,7 @@ on_every_engine![
 const VIN: &str = "1HGCM82633A004352";
 
 /// The error for a new vehicle that nothing identifies.
-const MISSING: &str = "/vin: is required, or an identifier, a nickname or a make instead";
+const MISSING: &str = "/vin: is required unless you enter an identifier, a nickname or a make";
 
 /// A car from before 1981, a Japanese car, a trailer and a moped.
 fn vehicles() -> [Value; 4] {
@@ -300,7 +300,7 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_empty_fields(app
     let wrong = ann.patch(&other, json!({ "vin": "1M8GDM9AXKP0427" })).await;
     assert_eq!(
         wrong.field_errors(),
-        ["/vin: has 15 characters, and a VIN has 17: compare it with the vehicle or its papers"]
+        ["/vin: has 15 characters instead of 17: compare it with the vehicle or its registration"]
     );
     assert_eq!(ann.get(&other).await.body["vin"], Value::Null);
 
@@ -348,8 +348,7 @@ async fn a_vin_can_be_removed_if_something_else_identifies_the_vehicle(app: Test
 async fn a_new_vin_starting_with_0_is_rejected_but_an_existing_one_remains(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let old = "0HGCM82633A004352";
-    let refusal =
-        ["/vin: is not a VIN: no manufacturer's code begins with 0; enter it as the identifier"];
+    let refusal = ["/vin: isn’t a VIN, as no VIN begins with 0: enter it as the identifier"];
     let refused = ann.post("/api/vehicles", json!({ "vin": old, "make": "Ford" })).await;
     assert_eq!(
         (refused.status, refused.field_errors()),
@@ -422,7 +421,7 @@ async fn a_vehicle_without_a_vin_is_added_with_the_form(app: TestApp) {
     for part in [
         r#"name="identifier""#,
         r#"<option value="trailer">Trailer</option>"#,
-        "Leave it empty if the vehicle has none.",
+        "Leave empty if the vehicle has none.",
     ] {
         assert!(form.text().contains(part), "{part} is not in {form:?}");
     }
@@ -497,7 +496,7 @@ async fn a_form_shows_missing_and_unknown_values_at_their_fields(app: TestApp) {
     let refused = ann.post_form("/vehicles/new", &fields).await;
     assert_eq!(refused.status, 422);
     for part in [
-        r#"id="vin-error">This is required, or an identifier, a nickname or a make instead."#,
+        r#"id="vin-error">This is required unless you enter an identifier, a nickname or a make."#,
         r#"<option value="boat" selected>"#,
         r#"value="1965""#,
     ] {
@@ -508,7 +507,7 @@ async fn a_form_shows_missing_and_unknown_values_at_their_fields(app: TestApp) {
         ("kind", "spaceship", "This must be one of: car motorcycle"),
         ("identifier", &long, "This must have at most 100 characters."),
         ("identifier", "5F07\u{7}C1", "This contains a control character."),
-        ("vin", "0HGCM82633A004352", "This is not a VIN: no manufacturer&#39;s code begins with 0"),
+        ("vin", "0HGCM82633A004352", "This isn’t a VIN, as no VIN begins with 0"),
     ] {
         let refused = ann.post_form("/vehicles/new", &[("make", "Ford"), (name, value)]).await;
         assert_eq!(refused.status, 422, "{name}={value}");

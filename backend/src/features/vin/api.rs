@@ -21,7 +21,7 @@ use crate::{
         input::{Field as _, ModelYear, Text},
     },
     features::accounts::User,
-    input,
+    input, t,
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -73,10 +73,10 @@ impl FromRequestParts<App> for PathVin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let Ok(Path(text)) = Path::<String>::from_request_parts(parts, app).await else {
-            return Err(Error::invalid("vin", "is not a text in UTF-8"));
+            return Err(Error::invalid("vin", t!("vin-field-utf8")));
         };
         let vin = Vin::parse(&text);
-        vin.map(Self).map_err(|error| Error::invalid("vin", error.to_string()))
+        vin.map(Self).map_err(|error| Error::invalid("vin", error))
     }
 }
 

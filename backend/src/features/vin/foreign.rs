@@ -12,14 +12,36 @@ use super::{
     model::Problem,
     offline::{format_years, looks_mistyped},
 };
-use crate::core::Result;
+use crate::{
+    core::{
+        Result,
+        locale::{Locale, Message},
+    },
+    t,
+};
 
 /// Replaces problems such as "errors in few positions".
-const NO_DETAILS: &str = "NHTSA's tables describe vehicles for North America and have no details on \
-    this version. Enter what is missing yourself.";
+fn no_details() -> Message {
+    t!("vin-no-details")
+}
+
 /// Replaces the problem "not registered".
-const NO_MANUFACTURER: &str = "NHTSA's tables describe vehicles for North America and have nothing on \
-    this manufacturer. Enter make, model and year yourself.";
+fn no_manufacturer() -> Message {
+    t!("vin-no-manufacturer")
+}
+
+/// The text of a problem. Cached results are in American English, since requests in other languages use
+/// them too; [`localized_detail`] translates it.
+fn cached_detail(message: &Message) -> String {
+    message.text_in(Locale::EnUs)
+}
+
+/// The text of a problem in the language of the request. NHTSA's own texts are in English.
+pub(super) fn localized_detail(problem: &Problem) -> String {
+    let own = [no_details(), no_manufacturer()];
+    let own = own.into_iter().find(|it| cached_detail(it) == problem.detail);
+    own.map_or_else(|| problem.detail.clone(), |it| it.to_string())
+}
 
 /// Whether a VIN doesn't follow the North American standard and isn't required to.
 ///
@@ -54,9 +76,9 @@ pub(super) fn drop_inapplicable_problems(
         problems.extend(decoded.problems.iter().filter(|it| it.code == 1).cloned());
     }
     if has(7) {
-        problems.push(Problem::new(7, NO_MANUFACTURER));
+        problems.push(Problem::new(7, &cached_detail(&no_manufacturer())));
     } else if has(8) || !fits || decoded.model.is_none() {
-        problems.push(Problem::new(8, NO_DETAILS));
+        problems.push(Problem::new(8, &cached_detail(&no_details())));
     } else {
         problems.extend(decoded.problems.iter().filter(|it| it.code == 14).cloned());
     }
@@ -97,10 +119,13 @@ pub(super) fn with_model_year(
     }
     decoded.problems.push(Problem {
         code: 12,
-        detail: format!(
-            "The model year given is {year}, and the VIN says {}: check both.",
-            format_years(&format.year_candidates)
-        ),
+        // A result for a known model year is not cached.
+        detail: t!(
+            "vin-year-contradicts",
+            year = year.to_string(),
+            expected = format_years(&format.year_candidates),
+        )
+        .to_string(),
         positions: format.year_position.into_iter().collect(),
     });
     decoded

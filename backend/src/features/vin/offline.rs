@@ -11,7 +11,10 @@ use super::{
     foreign::{drop_inapplicable_problems, is_foreign, with_model_year},
     model::{Problem, Values},
 };
-use crate::core::{Error, Result};
+use crate::{
+    core::{Error, Result, locale::Message},
+    t,
+};
 
 /// The member of a cached response that has the month of the tables it was decoded with.
 pub(super) const TABLES: &str = "Tables";
@@ -115,15 +118,17 @@ pub(super) fn spell_make(make: String) -> String {
 
 /// Formats years as `2013 or 1983`.
 pub(super) fn format_years(years: &[u16]) -> String {
-    years.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    let either =
+        |first: String, second: String| t!("vin-years", first = first, second = second).to_string();
+    years.iter().map(ToString::to_string).reduce(either).unwrap_or_default()
 }
 
 /// A part of a VIN and the values that it determines.
 pub(super) struct Part {
     pub(super) characters: String,
-    pub(super) title: &'static str,
+    pub(super) title: Message,
     /// `positions 4 to 8`.
-    pub(super) position: String,
+    pub(super) position: Message,
     /// The names and values of the elements that it determines.
     pub(super) values: Vec<(String, String)>,
 }
@@ -146,18 +151,18 @@ pub(super) fn parts(vin: &str, today: NaiveDate) -> Result<Vec<Part>> {
         Part {
             characters: part.characters,
             title: match part.kind {
-                PartKind::Manufacturer => "Who built it",
-                PartKind::Descriptor => "What it is",
-                PartKind::CheckDigit => "Check digit",
-                PartKind::ModelYear => "Model year",
-                PartKind::Plant => "Plant",
-                PartKind::LowVolumeManufacturer => "Which small maker",
-                PartKind::Serial => "Serial number",
+                PartKind::Manufacturer => t!("vin-part-manufacturer"),
+                PartKind::Descriptor => t!("vin-part-descriptor"),
+                PartKind::CheckDigit => t!("vin-part-check-digit"),
+                PartKind::ModelYear => t!("vin-part-model-year"),
+                PartKind::Plant => t!("vin-part-plant"),
+                PartKind::LowVolumeManufacturer => t!("vin-part-low-volume-manufacturer"),
+                PartKind::Serial => t!("vin-part-serial"),
             },
             position: if first == last {
-                format!("position {first}")
+                t!("vin-part-position", position = first)
             } else {
-                format!("positions {first} to {last}")
+                t!("vin-part-positions", first = first, last = last)
             },
             values: values.map(|(it, value)| (it.name.to_owned(), (*value).to_owned())).collect(),
         }

@@ -5,6 +5,7 @@ use axum::{Router, extract::State, response::Html, routing::get};
 
 use super::{
     DecodedVin, Vin,
+    foreign::localized_detail,
     model::VinFormat,
     offline::{self, Part},
     service,
@@ -14,10 +15,11 @@ use crate::{
         App, Result,
         http::QueryForm,
         input::Text,
+        locale::Message,
         web::{self, Layout},
     },
     features::accounts::User,
-    input,
+    input, t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -86,25 +88,25 @@ impl Card {
     }
 
     /// The most important attributes besides the title.
-    fn facts(&self) -> Vec<(&'static str, &str)> {
+    fn facts(&self) -> Vec<(Message, &str)> {
         let decoded = &self.decoded;
         let facts = [
-            ("Body", &decoded.body_type),
-            ("Engine", &decoded.engine_type),
-            ("Drive", &decoded.drive_type),
-            ("Transmission", &decoded.transmission),
-            ("Fuel", &decoded.fuel_type),
-            ("Built in", &decoded.plant_country),
+            (t!("vin-body"), &decoded.body_type),
+            (t!("vin-engine"), &decoded.engine_type),
+            (t!("vin-drive"), &decoded.drive_type),
+            (t!("vin-transmission"), &decoded.transmission),
+            (t!("vin-fuel"), &decoded.fuel_type),
+            (t!("vin-built-in"), &decoded.plant_country),
         ];
         facts.into_iter().filter_map(|(name, fact)| Some((name, fact.as_deref()?))).collect()
     }
 
     /// Why details are missing, if the VIN does not follow the North American standard.
-    fn hint(&self) -> Option<&str> {
+    fn hint(&self) -> Option<String> {
         let decoded = &self.decoded;
         let is_elsewhere = self.error.is_none() && decoded.form != VinFormat::Us;
         let hint = decoded.problems.iter().find(|it| matches!(it.code, 7 | 8));
-        hint.filter(|_| is_elsewhere).map(|it| it.detail.as_str())
+        hint.filter(|_| is_elsewhere).map(localized_detail)
     }
 
     /// The problems worth showing. Positions unknown to NHTSA are not among them.
@@ -119,11 +121,13 @@ impl Card {
         });
         problems
             .map(|it| match (it.code, digit.given, digit.expected) {
-                (1, Some(given), Some(expected)) => format!(
-                    "Position 9, the check digit, is {given} and the other characters ask for \
-                 {expected}: one of the 17 is probably wrong. Compare each with the vehicle."
-                ),
-                _ => it.detail.clone(),
+                (1, Some(given), Some(expected)) => t!(
+                    "vin-check-digit-wrong",
+                    given = given.to_string(),
+                    expected = expected.to_string(),
+                )
+                .to_string(),
+                _ => localized_detail(it),
             })
             .collect()
     }

@@ -6,7 +6,10 @@ use super::{
     Vin,
     offline::{self, format_years},
 };
-use crate::core::{Result, error::FieldError};
+use crate::{
+    core::{Result, error::FieldError},
+    t,
+};
 
 /// Checks a VIN and a model year. Returns an error for `vin` if its check digit is wrong and either
 /// required by the standard or the only mistake in a VIN that decodes otherwise, and an error for
@@ -25,22 +28,18 @@ pub fn check_plausibility(
         !digit.ok && (digit.required || offline::looks_mistyped(vin.as_str(), today)?);
     let mut errors = Vec::new();
     if let (true, Some(given), Some(expected)) = (is_implausible, digit.given, digit.expected) {
-        let detail = format!(
-            "has the check digit {given} at position 9, where the other characters ask for \
-             {expected}, so one of the 17 is probably wrong. Compare each with the vehicle, then \
-             correct it or confirm it"
-        );
-        errors.push(FieldError::implausible("vin", detail, format!("{expected} at position 9")));
+        let (given, expected) = (given.to_string(), expected.to_string());
+        let detail = t!("vin-field-check-digit", given = given, expected = &expected);
+        let expected = t!("vin-expected-check-digit", digit = expected).to_string();
+        errors.push(FieldError::implausible("vin", detail, expected));
     }
     let format = offline::vin_format(vin.as_str(), today)?;
     let year = year.and_then(|it| u16::try_from(it).ok());
     if let Some(year) = year.filter(|it| format.contradicts(*it)) {
         let expected = format_years(&format.year_candidates);
         let position = format.year_position.unwrap_or(10);
-        let detail = format!(
-            "is {year}, and position {position} of the VIN says {expected}. Compare both with the \
-             vehicle, then correct one or confirm the year"
-        );
+        let year = year.to_string();
+        let detail = t!("vin-field-year", year = year, position = position, expected = &expected);
         errors.push(FieldError::implausible("year", detail, expected));
     }
     Ok(errors)

@@ -91,11 +91,11 @@ async fn a_malformed_vin_is_rejected_with_the_position_of_the_error(app: TestApp
     for (typed, fault) in [
         (
             "1HGCM82633A00435",
-            "/vin: has 16 characters, and a VIN has 17: compare it with the vehicle or its papers",
+            "/vin: has 16 characters instead of 17: compare it with the vehicle or its registration",
         ),
         (
             "1HGCM82633A0043521",
-            "/vin: has 18 characters, and a VIN has 17: compare it with the vehicle or its papers",
+            "/vin: has 18 characters instead of 17: compare it with the vehicle or its registration",
         ),
         (
             "1HGCM82633AO04352",
@@ -103,23 +103,23 @@ async fn a_malformed_vin_is_rejected_with_the_position_of_the_error(app: TestApp
         ),
         (
             "1HGCM8263_3A00435",
-            "/vin: position 10: '_' isn’t a letter from A to Z or a digit; enter the \
-             character that the vehicle shows",
+            "/vin: position 10: '_' isn’t a letter from A to Z or a digit; enter the character \
+             shown on the vehicle",
         ),
         (
             "1HGCM82633A00435%C3%84",
-            "/vin: position 17: 'Ä' isn’t a letter from A to Z or a digit; enter the \
-             character that the vehicle shows",
+            "/vin: position 17: 'Ä' isn’t a letter from A to Z or a digit; enter the character \
+             shown on the vehicle",
         ),
         (
             "11111111111111111",
-            "/vin: is one character 17 times, which no vehicle has: enter the VIN that the vehicle \
-             shows",
+            "/vin: has the same character 17 times, which no vehicle has: enter the VIN shown on \
+             the vehicle",
         ),
-        ("1HGCM82633A00435%FF", "/vin: is not a text in UTF-8"),
+        ("1HGCM82633A00435%FF", "/vin: must be text in UTF-8"),
         (
             "%00",
-            "/vin: has 1 character, and a VIN has 17: compare it with the vehicle or its papers",
+            "/vin: has 1 character instead of 17: compare it with the vehicle or its registration",
         ),
     ] {
         let answer = ann.get(&format!("/api/vin/{typed}")).await;
@@ -272,7 +272,7 @@ async fn the_form_shows_the_decoded_vin_and_fills_empty_fields(app: TestApp) {
         r#"name="make" type="text" value="Mine""#,
         r#"name="model" type="text" value="Accord""#,
         r#"name="nickname" type="text" value="Goldi""#,
-        "Who built it",
+        "Manufacturer",
         "positions 12 to 17",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -316,8 +316,7 @@ async fn a_vehicle_can_be_chosen_from_lists_without_javascript(app: TestApp) {
 async fn the_vin_page_shows_all_attributes(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vin?vin={ACCORD}")).await;
-    for part in ["2003 Honda Accord", "Everything that is known", "MARYSVILLE", "Displacement (L)"]
-    {
+    for part in ["2003 Honda Accord", "All details", "MARYSVILLE", "Displacement (L)"] {
         assert!(page.text().contains(part), "{part} is not in {page:?}");
     }
     let page = ann.get("/vin?vin=%3Cscript%3E").await;

@@ -69,7 +69,7 @@ pub async fn create(
     };
     let mut tx = app.db.write_for(&caller.user).await?;
     if let Some(first) = idempotency.begin::<CalendarLink, 201>(&mut tx, &caller.user, now).await? {
-        let gone = || Error::conflict("conflict", "this address was replaced, or is revoked");
+        let gone = || Error::conflict("conflict", crate::t!("accounts-calendar-link-gone"));
         let link = store::find(&mut tx, account).await?.ok_or_else(gone)?;
         let token = secret(link.id)?;
         // A retry from another session derives another secret.

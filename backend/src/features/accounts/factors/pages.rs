@@ -25,7 +25,7 @@ use super::{
 use crate::core::{
     App, Error, Result,
     http::{Form, Path},
-    units,
+    locale,
     web::{self, Errors, FormView, Layout},
 };
 
@@ -45,8 +45,11 @@ const FACTORS: &str = "/settings/factors";
 const SAVED: &str = "/settings/factors?saved";
 const TOTP: &str = "/settings/factors/totp";
 
-const LABELS: &[(&str, &str)] =
-    &[("password", "Password"), ("code", "Code"), ("name", "Name of the new passkey")];
+const LABELS: &[(&str, &str)] = &[
+    ("password", "accounts-label-password"),
+    ("code", "accounts-second-factor-code"),
+    ("name", "accounts-label-passkey"),
+];
 
 #[derive(Template)]
 #[template(path = "features/accounts/factors/templates/second_factor.html")]
@@ -57,7 +60,7 @@ struct SecondFactorPage {
     /// Why the code was rejected, if it was well-formed.
     refused: Option<String>,
     has_passkeys: bool,
-    hint: &'static str,
+    hint: String,
 }
 
 impl SecondFactorPage {
@@ -70,11 +73,12 @@ impl SecondFactorPage {
     ) -> Result<Self> {
         let (has_totp, has_passkeys) = service::available_factors(app, pending.0.as_ref()).await?;
         let hint = if has_totp {
-            "Six digits from your authenticator app, or a recovery code."
+            crate::t!("accounts-second-factor-app-or-recovery")
         } else {
-            "One of your recovery codes."
+            crate::t!("accounts-second-factor-recovery")
         };
         let next = web::local_path(next).to_owned();
+        let hint = hint.to_string();
         Ok(Self { layout, view, next, refused: None, has_passkeys, hint })
     }
 }
@@ -182,7 +186,7 @@ impl FactorsPage {
 
     /// Formats the date of `moment` in the user's time zone.
     fn day(&self, moment: &DateTime<Utc>) -> String {
-        units::day(self.preferences.today(*moment))
+        locale::day(self.preferences.today(*moment))
     }
 }
 

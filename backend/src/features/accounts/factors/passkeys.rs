@@ -67,7 +67,7 @@ pub(super) async fn begin_registration(
         return Err(too_many_passkeys());
     }
     let existing = existing.iter().map(|it| it.cred_id().clone()).collect();
-    let name = service::account_label(principal);
+    let name = &service::account_label(principal);
     let shown = principal.display_name.as_deref().unwrap_or(name);
     let (options, state) = webauthn
         .start_passkey_registration(principal.account, name, shown, Some(existing))
@@ -81,10 +81,7 @@ pub(super) async fn begin_registration(
 }
 
 fn too_many_passkeys() -> Error {
-    Error::conflict(
-        "too-many",
-        format!("you have {MAX_PASSKEYS} passkeys already: remove one first"),
-    )
+    Error::conflict("too-many", crate::t!("accounts-too-many-passkeys", most = MAX_PASSKEYS))
 }
 
 /// Verifies the response and adds the passkey.
@@ -95,7 +92,7 @@ pub(super) async fn finish_registration(
     response: PasskeyRegistrationResponse,
 ) -> Result<NewPasskey> {
     let (webauthn, principal) = (relying_party.webauthn()?, &session.principal);
-    let rejected = || Error::invalid("credential", "is not the answer to what was asked");
+    let rejected = || Error::invalid("credential", crate::t!("accounts-field-passkey-other"));
     let session_id = session.id.to_string();
     let context = ["passkey", origin(webauthn), &session_id];
     let opened =
@@ -249,9 +246,7 @@ pub(super) async fn finish_authentication(
     let owner = owner.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
     // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
     if is_passwordless && review::needs_review(owner.review_since, stored.created_at) {
-        return Err(Error::Forbidden(
-            "the password was reset: sign in with it first, then check your passkeys".into(),
-        ));
+        return Err(Error::Forbidden(crate::t!("accounts-passkey-unreviewed")));
     }
     let account = owner.account;
     let opened = accounts::open_session(&mut tx, app, account.id, client).await?;

@@ -37,9 +37,7 @@ impl RelyingParty {
     /// # Errors
     /// `Forbidden` if passkeys can't be used.
     pub(super) fn webauthn(&self) -> Result<&Webauthn> {
-        self.0.as_ref().ok_or(Error::Forbidden(
-            "passkeys need the setting server.public_url, with https and a host's name".into(),
-        ))
+        self.0.as_ref().ok_or(Error::Forbidden(crate::t!("accounts-passkeys-unsupported")))
     }
 }
 

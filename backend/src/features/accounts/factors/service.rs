@@ -115,7 +115,9 @@ pub(super) async fn confirm_password(
     }
     accounts::check_password(app, &stored, password, &session.client).await.map_err(|error| {
         match error {
-            Error::Invalid(_) => Error::invalid("password", "is not your password"),
+            Error::Invalid(_) => {
+                Error::invalid("password", crate::t!("accounts-field-password-wrong"))
+            }
             other => other,
         }
     })?;
@@ -125,9 +127,12 @@ pub(super) async fn confirm_password(
 }
 
 /// The account name shown in authenticator apps and passkey managers.
-pub(super) fn account_label(principal: &Principal) -> &str {
-    let name = principal.display_name.as_deref().unwrap_or("account");
-    if principal.email.is_empty() { name } else { &principal.email }
+pub(super) fn account_label(principal: &Principal) -> String {
+    match &principal.display_name {
+        _ if !principal.email.is_empty() => principal.email.clone(),
+        Some(name) => name.clone(),
+        None => crate::t!("accounts-app-name").to_string(),
+    }
 }
 
 /// Starts to set up an authenticator app. Replaces the secret of an unfinished setup.
@@ -136,13 +141,10 @@ pub(super) async fn begin_totp(app: &App, principal: &Principal) -> Result<Totp>
     let sealed = totp_secrets::seal(app.key()?, principal.account, &secret)?;
     let mut tx = app.db.write().await?;
     if !store::insert_totp(&mut tx, principal.account, &sealed, app.clock.now()).await? {
-        return Err(Error::conflict(
-            "factor-exists",
-            "an authenticator app is set up already: remove it first",
-        ));
+        return Err(Error::conflict("factor-exists", crate::t!("accounts-app-exists")));
     }
     tx.commit().await?;
-    Totp::new(&secret, account_label(principal))
+    Totp::new(&secret, &account_label(principal))
 }
 
 /// Returns the authenticator app that is being set up.
@@ -153,7 +155,7 @@ pub(super) async fn find_unconfirmed_totp(
     let found = store::find_totp(&mut app.db.read().await?, principal.account).await?;
     let Some(row) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
     let secret = totp_secrets::open(app, principal.account, row.sealed_secret.as_deref())?;
-    secret.map(|it| Totp::new(&it, account_label(principal))).transpose()
+    secret.map(|it| Totp::new(&it, &account_label(principal))).transpose()
 }
 
 /// Enables the authenticator app with its first code. Returns recovery codes if it is the account's
@@ -172,11 +174,11 @@ pub(super) async fn confirm_totp(
     let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
     let secret = totp_secrets::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
     let Code::OneTime(code) = code else {
-        return Err(Error::invalid("code", "has to be six digits"));
+        return Err(Error::invalid("code", crate::t!("accounts-field-code-app")));
     };
-    let step = Totp::new(&secret, "")?.matching_step(code, now).ok_or_else(|| {
-        Error::invalid("code", "is not what the app shows now: is the telephone's clock right?")
-    })?;
+    let step = Totp::new(&secret, "")?
+        .matching_step(code, now)
+        .ok_or_else(|| Error::invalid("code", crate::t!("accounts-field-code-wrong")))?;
     let codes = create_codes_for_first_factor(&mut tx, account).await?;
     if !store::confirm_totp(&mut tx, account, &sealed, step, now).await? {
         return Err(Error::Unavailable);
@@ -212,9 +214,7 @@ pub(super) async fn regenerate_recovery_codes(
     let account = session.principal.account;
     let mut tx = app.db.write().await?;
     if !store::has_any(&mut tx, account).await? {
-        return Err(Error::Forbidden(
-            "recovery codes stand in for a second factor: set one up first".into(),
-        ));
+        return Err(Error::Forbidden(crate::t!("accounts-recovery-without-factor")));
     }
     let codes = replace_recovery_codes(&mut tx, account).await?;
     record_change(&mut tx, app.clock.now(), EventKind::RecoveryCodesCreated, session, "").await?;

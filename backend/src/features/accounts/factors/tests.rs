@@ -224,10 +224,12 @@ async fn an_app_is_enabled_by_its_first_code(app: TestApp) {
     let wrong = ann.post(confirm, json!({ "code": "000000" })).await;
     assert_eq!(
         wrong.field_errors(),
-        ["/code: is not what the app shows now: is the telephone's clock right?"]
+        [
+            "/code: isn’t the code that the app shows now: check that the clock of your phone is right"
+        ]
     );
     let wrong = ann.post(confirm, json!({ "code": "abcd-efgh-jkmn-pqrs" })).await;
-    assert_eq!(wrong.field_errors(), ["/code: has to be six digits"]);
+    assert_eq!(wrong.field_errors(), ["/code: must be six digits"]);
     let wrong = ann.post(confirm, json!({ "code": "12345" })).await;
     assert_eq!(wrong.field_errors(), ["/code: must be six digits or a recovery code"]);
     let body = json!({ "email": "ann@example.org", "password": PASSWORD });
@@ -286,7 +288,7 @@ async fn changing_factors_requires_a_recent_password_confirmation(app: TestApp) 
     }
     assert_eq!(ann.app.get("/api/auth/factors").await.body["isOn"], true);
     let wrong = ann.app.post("/api/auth/confirm", json!({ "password": "wrong" })).await;
-    assert_eq!(wrong.field_errors(), ["/password: is not your password"]);
+    assert_eq!(wrong.field_errors(), ["/password: isn’t your password"]);
     assert_problem(&ann.app.delete("/api/auth/factors/totp").await, 403, "confirmation-required");
     let right = ann.app.post("/api/auth/confirm", json!({ "password": PASSWORD })).await;
     assert_eq!(right.status, 204);
@@ -363,7 +365,10 @@ async fn passkey_challenges_reject_invalid_responses(app: TestApp) {
         assert!(rejected.field_errors()[0].starts_with("/credential: "), "{rejected:?}");
     }
     let rejected = at_localhost(&ann, finish, &answer).await;
-    assert_eq!(rejected.field_errors(), ["/credential: is not the answer to what was asked"]);
+    assert_eq!(
+        rejected.field_errors(),
+        ["/credential: isn’t the response to this request: try again"]
+    );
     assert_eq!(at_localhost(&bob, finish, &answer).await.status, 422);
     assert_eq!(ann.get("/api/auth/factors").await.body["passkeys"], json!([]));
 

@@ -61,10 +61,10 @@ async fn set_up(user: &TestApp) -> (Totp, Vec<String>) {
 async fn an_app_can_be_set_up_and_used_without_javascript(app: TestApp) {
     let user = app.register("dana@example.org").await;
     assert!(text(&user.get("/settings").await).contains("/settings/factors"));
-    assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
+    assert!(text(&user.get("/settings/factors").await).contains("Set up app"));
     assert_redirects(&user.get("/settings/factors/totp").await, "/settings/factors");
     let (totp, codes) = set_up(&user).await;
-    assert!(text(&user.get("/settings/factors").await).contains("10 are left."));
+    assert!(text(&user.get("/settings/factors").await).contains("10 left."));
 
     let answer = log_in(&app).await;
     assert_redirects(&answer, "/login/second?next=%2Ftrash%3Fx%3D1");
@@ -84,7 +84,7 @@ async fn an_app_can_be_set_up_and_used_without_javascript(app: TestApp) {
     assert_redirects(&pending.post_form("/login/second", &fields).await, "/");
 
     let renewed = user.post_form("/settings/factors/recovery-codes", &[]).await;
-    assert!(text(&renewed).contains("They are not shown again."), "{renewed:?}");
+    assert!(text(&renewed).contains("They won’t be shown again."), "{renewed:?}");
     assert!(!text(&renewed).contains(&codes[1]));
     assert_redirects(
         &user.post_form("/settings/factors/totp/remove", &[]).await,
@@ -98,11 +98,7 @@ async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     user.post_form("/settings/factors/totp", &[]).await;
     let rejected = user.post_form("/settings/factors/totp/confirm", &[("code", "000000")]).await;
     assert_eq!(rejected.status, 422);
-    assert!(
-        text(&rejected).contains("Is not what the app shows now")
-            || text(&rejected).contains("This is not what the app shows now"),
-        "{rejected:?}"
-    );
+    assert!(text(&rejected).contains("This isn’t the code that the app shows now"), "{rejected:?}");
     set_up(&user).await;
 
     let pending = app.with_cookie(cookie_of(&log_in(&app).await));
@@ -126,18 +122,18 @@ async fn changes_require_confirming_the_password(app: TestApp) {
     let user = app.register("dana@example.org").await;
     app.app.clock.advance(TimeDelta::minutes(10));
     let page = user.get("/settings/factors").await;
-    assert!(text(&page).contains("Confirm it is you") && !text(&page).contains("Set up an app"));
+    assert!(text(&page).contains("Confirm it’s you") && !text(&page).contains("Set up app"));
     assert_redirects(&user.post_form("/settings/factors/totp", &[]).await, "/settings/factors");
     let confirm = "/settings/factors/confirm";
     let wrong = user.post_form(confirm, &[("password", "wrong-one")]).await;
     assert_eq!(wrong.status, 422);
-    assert!(text(&wrong).contains("This is not your password."), "{wrong:?}");
+    assert!(text(&wrong).contains("This isn’t your password."), "{wrong:?}");
     assert!(!text(&wrong).contains("wrong-one"));
     assert_redirects(
         &user.post_form(confirm, &[("password", PASSWORD)]).await,
         "/settings/factors",
     );
-    assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
+    assert!(text(&user.get("/settings/factors").await).contains("Set up app"));
 }
 
 async fn the_page_explains_why_passkeys_are_unavailable(app: TestApp) {
@@ -147,7 +143,7 @@ async fn the_page_explains_why_passkeys_are_unavailable(app: TestApp) {
     assert!(!text(&app.anonymous().get("/login").await).contains("passkey"));
     let local = axum::http::Request::get("/login").header("host", "localhost:3001");
     let page = app.anonymous().send(local, axum::body::Body::empty()).await;
-    assert!(text(&page).contains("Log in with a passkey"), "{page:?}");
+    assert!(text(&page).contains("Sign in with a passkey"), "{page:?}");
     assert!(text(&page).contains("data-passkeys=\"sign-in\" data-next=\"/vehicles\" hidden"));
 }
 
@@ -159,7 +155,7 @@ async fn users_without_a_required_factor_are_redirected_to_set_one_up() {
         assert_redirects(&user.get(path).await, "/settings/factors");
     }
     let page = user.get("/settings/factors").await;
-    assert!(text(&page).contains("Set one up to go on."), "{page:?}");
+    assert!(text(&page).contains("Set it up to continue."), "{page:?}");
     set_up(&user).await;
     assert_eq!(user.get("/vehicles").await.status, 200);
     assert_redirects(&user.post_form("/logout", &[]).await, "/login");

@@ -14,9 +14,11 @@ use crate::{
         App, Error, Result,
         db::Tx,
         http::Links,
+        locale::{Locale, Message},
         mail::{self, Mail},
     },
     features::security_log::{self, Event, EventKind},
+    t,
 };
 
 /// The maximum number of messages to an account per day, security notices excluded.
@@ -95,7 +97,7 @@ pub async fn find_link(
 ) -> Result<LinkOwner> {
     let hash = Sha256::digest(token).into();
     let found = store::find_link(tx, &hash, purpose.as_str(), now).await?;
-    let (account, user) = found.ok_or(Error::NotFound(crate::t!("core-not-found-link")))?;
+    let (account, user) = found.ok_or(Error::NotFound(t!("core-not-found-link")))?;
     Ok(LinkOwner { account, user: UserId::new(user) })
 }
 
@@ -130,13 +132,9 @@ pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str
     let token = create_link(&mut tx, account, purpose, now).await?;
     store::record_confirmation_sent(&mut tx, account, now).await?;
     tx.commit().await?;
-    let text = format!(
-        "Somebody, probably you, wants notifications of MotoVaultPro at {base} sent to this address.\n\n\
-         To confirm that the address is yours, open this link within two days:\n\n\
-         {base}/mail/confirm?token={token}\n\n\
-         If this was not you, ignore this message. Nothing else will be sent.\n"
-    );
-    let subject = "Confirm your e-mail address";
+    let link = format!("{base}/mail/confirm?token={token}");
+    let text = format!("{}\n", t!("accounts-mail-confirm-text", base = base, link = link));
+    let subject = &t!("accounts-mail-confirm-subject").to_string();
     let message = Mail { id: Uuid::now_v7(), to: email, subject, text: &text, unsubscribe: None };
     mail::send(app, &message).await.map_err(|why| Error::conflict("conflict", why))
 }
@@ -157,29 +155,40 @@ async fn confirm(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
 
 /// Sends a security notice in the background, so that a slow or unavailable mail server does not delay
 /// the action or make it fail. The notice does not count toward the daily limit: otherwise an attacker
-/// could suppress it by triggering other messages.
+/// could suppress it by triggering other messages. It is in the language of the account's user.
 pub fn send_security_notice(
     app: &App,
     account: Uuid,
     email: &str,
-    subject: &'static str,
-    text: &str,
+    subject: Message,
+    text: Message,
 ) {
     if app.config.mail.url.is_none() || email.is_empty() {
         return;
     }
     let (app, email) = (app.clone(), email.to_owned());
-    let text = format!("{text}\n\n{}\n", Links::from_config(&app).base());
     tokio::spawn(async move {
-        let sent = async {
-            let message =
-                Mail { id: Uuid::now_v7(), to: &email, subject, text: &text, unsubscribe: None };
-            mail::send(&app, &message).await
-        };
-        if let Err(why) = sent.await {
-            tracing::warn!(%account, why, subject, "Could not send a security notice");
+        // The notice is more important than its language.
+        let locale = find_locale(&app, account).await.ok().flatten().unwrap_or(Locale::EnUs);
+        let text = format!("{}\n\n{}\n", text.text_in(locale), Links::from_config(&app).base());
+        let subject = &subject.text_in(locale);
+        let message =
+            Mail { id: Uuid::now_v7(), to: &email, subject, text: &text, unsubscribe: None };
+        if let Err(why) = mail::send(&app, &message).await {
+            tracing::warn!(%account, %why, subject, "Could not send a security notice");
         }
     });
+}
+
+/// The language that the account's user chose, if any.
+async fn find_locale(app: &App, account: Uuid) -> Result<Option<Locale>> {
+    let Some(user) = store::find_user(&mut app.db.read().await?, account).await? else {
+        return Ok(None);
+    };
+    let user = UserId::new(user);
+    let mut tx = app.db.read_for(&user).await?;
+    let preferences = super::store::find_preferences(&mut tx, &user).await?;
+    Ok(preferences.and_then(|it| it.chosen_locale()))
 }
 
 /// Deletes links that have expired.

@@ -65,6 +65,13 @@ pub(super) async fn find_link(
     )
 }
 
+/// The user of an account.
+pub(super) async fn find_user(tx: &mut Tx, account: Uuid) -> Result<Option<String>> {
+    let found: Option<(String,)> =
+        sql!(tx, fetch_optional, "SELECT user_id FROM accounts WHERE id = $1", account)?;
+    Ok(found.map(|it| it.0))
+}
+
 /// Counts the account's valid links for `purpose`.
 pub(super) async fn count_links(
     tx: &mut Tx,

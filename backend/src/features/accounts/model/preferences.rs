@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     core::{
         input::{Change, Clearable, Field, FieldValue, Text},
-        locale::{Locale, Message},
+        locale::{self, Locale, Message},
         money::Currency,
         units::{DistanceUnit, EconomyUnit, UnitFormatter, VolumeUnit, text_enum},
     },
@@ -18,11 +18,11 @@ text_enum! {
     /// The color theme of the pages.
     Theme {
         /// Follows the device.
-        System = "system", "System";
+        System = "system", "accounts-theme-system";
         /// Dark on light.
-        Light = "light", "Light";
+        Light = "light", "accounts-theme-light";
         /// Light on dark.
-        Dark = "dark", "Dark";
+        Dark = "dark", "accounts-theme-dark";
     }
 }
 
@@ -82,12 +82,13 @@ impl Preferences {
         }
     }
 
-    /// Formats a time in the user's time zone: `14 Jun 2025, 08:05`.
+    /// Formats a time in the user's time zone: `Jun 14, 2025, 8:05 AM`.
     #[must_use]
     pub fn format_time(&self, time: DateTime<Utc>) -> String {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let local = jiff::Timestamp::from_second(time.timestamp()).unwrap_or_default();
-        local.to_zoned_datetime(zone).strftime("%-d %b %Y, %H:%M").to_string()
+        let offset = jiff::Timestamp::from_second(time.timestamp()).unwrap_or_default();
+        let offset = chrono::TimeDelta::seconds(zone.to_offset(offset).seconds().into());
+        locale::moment(time.naive_utc().checked_add_signed(offset).unwrap_or(time.naive_utc()))
     }
 
     /// The hour of the day in the user's time zone.
@@ -184,8 +185,8 @@ mod tests {
             let preferences = Preferences { time_zone: zone.to_owned(), ..Preferences::default() };
             preferences.format_time("2026-01-31T23:30:59Z".parse().unwrap())
         };
-        assert_eq!(format("UTC"), "31 Jan 2026, 23:30");
-        assert_eq!(format("Europe/Berlin"), "1 Feb 2026, 00:30");
-        assert_eq!(format("Nowhere/At-All"), "31 Jan 2026, 23:30");
+        assert_eq!(format("UTC"), "Jan 31, 2026, 11:30\u{202f}PM");
+        assert_eq!(format("Europe/Berlin"), "Feb 1, 2026, 12:30\u{202f}AM");
+        assert_eq!(format("Nowhere/At-All"), "Jan 31, 2026, 11:30\u{202f}PM");
     }
 }

@@ -21,12 +21,14 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Path},
+        locale::Message,
         web::{self, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, User, authenticate, challenges::LIFETIME, factors,
         session::set_cookie,
     },
+    t,
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
@@ -38,7 +40,7 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 }
 
 fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
-    app.auth.providers().by_name(name).ok_or(Error::NotFound(crate::t!("core-not-found-page")))
+    app.auth.providers().by_name(name).ok_or(Error::NotFound(t!("core-not-found-page")))
 }
 
 async fn begin_log_in(
@@ -97,8 +99,8 @@ async fn finish_log_in(
 #[template(path = "features/accounts/templates/login_failed.html")]
 struct ErrorPage<'a> {
     layout: Layout,
-    title: &'static str,
-    text: String,
+    title: Message,
+    text: Message,
     label: &'a str,
     /// The provider to try again with, if that may help.
     again: Option<&'a str>,
@@ -112,79 +114,56 @@ fn error_page(error: &OidcError, provider: &Provider, layout: Layout) -> Result<
     let (status, title, text) = match error {
         OidcError::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "The provider is away",
-            format!("{label} does not answer now. Try again in a moment, or log in another way."),
+            t!("accounts-provider-unavailable", provider = label),
+            t!("accounts-provider-unavailable-about", provider = label),
         ),
         OidcError::Untrusted(why) => {
             tracing::warn!(provider = provider.name, why, "OpenID response failed verification");
             (
                 StatusCode::FORBIDDEN,
-                "Logging in failed",
-                format!(
-                    "What {label} says could not be verified, so nobody was logged in. If it \
-                     happens again, tell whoever runs this server: its log says why."
-                ),
+                t!("accounts-provider-untrusted"),
+                t!("accounts-provider-untrusted-about", provider = label),
             )
         }
         OidcError::Denied => (
             StatusCode::FORBIDDEN,
-            "Not logged in",
-            format!("{label} let nobody in, or the log-in was cancelled there."),
+            t!("accounts-provider-denied"),
+            t!("accounts-provider-denied-about", provider = label),
         ),
         OidcError::Expired => (
             StatusCode::BAD_REQUEST,
-            "This log-in has ended",
-            "It took longer than ten minutes, was used already, or was begun in another browser. \
-             Begin again."
-                .to_owned(),
+            t!("accounts-provider-expired"),
+            t!("accounts-provider-expired-about"),
         ),
         OidcError::RegistrationClosed => (
             StatusCode::FORBIDDEN,
-            "You have no account here",
-            format!(
-                "{label} knows you, but accounts cannot be made here. Ask whoever runs this \
-                 server. If you have an account with a password, log in with it and link {label} \
-                 in the settings."
-            ),
+            t!("accounts-provider-no-account"),
+            t!("accounts-provider-no-account-about", provider = label),
         ),
         OidcError::EmailTaken => (
             StatusCode::FORBIDDEN,
-            "Your address has an account already",
-            format!(
-                "An account here has the same e-mail address as you have at {label}. An address \
-                 alone does not open it. Log in as you did before, then link {label} in the \
-                 settings under Linked log-ins."
-            ),
+            t!("accounts-provider-email-taken"),
+            t!("accounts-provider-email-taken-about", provider = label),
         ),
         OidcError::EmailUnconfirmed => (
             StatusCode::FORBIDDEN,
-            "Your address has an account already",
-            format!(
-                "Somebody registered your e-mail address here with a password, and nobody has \
-                 confirmed that it is theirs. If it was you, log in as you did before, then link {label} \
-                 in the settings under Linked log-ins. If it was not you, make an account of your own."
-            ),
+            t!("accounts-provider-email-taken"),
+            t!("accounts-provider-email-unconfirmed-about", provider = label),
         ),
         OidcError::AccountDisabled => (
             StatusCode::FORBIDDEN,
-            "Your account is disabled",
-            "Ask whoever runs this server.".to_owned(),
+            t!("accounts-provider-disabled"),
+            t!("accounts-provider-disabled-about"),
         ),
         OidcError::Unreviewed => (
             StatusCode::FORBIDDEN,
-            "Your password was reset",
-            format!(
-                "Log in with your new password first. Then check what has access to your account, \
-                 and {label} works again."
-            ),
+            t!("accounts-provider-unreviewed"),
+            t!("accounts-provider-unreviewed-about", provider = label),
         ),
         OidcError::LinkedElsewhere => (
             StatusCode::CONFLICT,
-            "This log-in opens another account",
-            format!(
-                "Who you are at {label} opens another account here. Log in there and unlink it \
-                 first."
-            ),
+            t!("accounts-provider-linked-elsewhere"),
+            t!("accounts-provider-linked-elsewhere-about", provider = label),
         ),
         OidcError::Service(error) => return Err(error.duplicate()),
     };
@@ -207,8 +186,9 @@ struct IdentitiesPage {
     /// The linked identities, each with its provider's label.
     linked: Vec<(Identity, String)>,
     offers: Vec<ProviderOption>,
-    done: Option<&'static str>,
+    done: Option<Message>,
     refused: Option<String>,
+    /// Whether the user must enter the password first.
     must_confirm: bool,
 }
 
@@ -235,8 +215,8 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let done = match query.as_deref() {
-        Some("linked") => Some("Linked. It opens your account from now on."),
-        Some("unlinked") => Some("Unlinked."),
+        Some("linked") => Some(t!("accounts-identities-linked")),
+        Some("unlinked") => Some(t!("accounts-identities-unlinked")),
         _ => None,
     };
     web::page(&IdentitiesPage { done, ..IdentitiesPage::new(&app, &user, layout).await? })
@@ -263,12 +243,8 @@ async fn link(
     if !service::may_link(&app, &caller).await? {
         let page = IdentitiesPage::new(&app, &caller.user, layout).await?;
         let must_confirm = service::has_password(&app, &caller).await?;
-        let refused = if must_confirm {
-            web::sentence(&Error::ConfirmationRequired.to_string())
-        } else {
-            "Log out and in again, then link: it is too long since you signed in.".to_owned()
-        };
-        let page = web::page(&IdentitiesPage { refused: Some(refused), must_confirm, ..page })?;
+        let refused = Some(t!("accounts-identities-too-old").to_string());
+        let page = web::page(&IdentitiesPage { refused, must_confirm, ..page })?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let next = "/settings/identities";

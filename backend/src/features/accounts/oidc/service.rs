@@ -320,8 +320,7 @@ async fn create_account(
 /// Maps a unique violation, caused by a concurrent request, to a conflict.
 fn conflict_or_internal(error: sqlx::Error) -> Error {
     if db::is_unique_violation(&error) {
-        let detail = "this was made by somebody else just now".to_owned();
-        return Error::conflict("conflict", detail);
+        return Error::conflict("conflict", crate::t!("accounts-created-concurrently"));
     }
     error.into()
 }
@@ -397,10 +396,7 @@ pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<
     }
     let others = identities.iter().filter(|it| it.id != id);
     if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
-        return Err(Error::conflict(
-            "last-way-in",
-            "this is the last way into your account: link another first",
-        ));
+        return Err(Error::conflict("last-way-in", crate::t!("accounts-last-identity")));
     }
     store::delete(&mut tx, account, id).await?;
     let event = caller

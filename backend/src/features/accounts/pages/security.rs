@@ -13,6 +13,7 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Idempotency, Path},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::accounts::{
@@ -20,6 +21,7 @@ use crate::{
         model::{PasswordChange, Session},
         service,
     },
+    t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -30,8 +32,10 @@ pub(super) fn router() -> Router<App> {
         .route("/settings/sessions/{id}/end", post(end))
 }
 
-const LABELS: &[(&str, &str)] =
-    &[("currentPassword", "Password now"), ("newPassword", "New password")];
+const LABELS: &[(&str, &str)] = &[
+    ("currentPassword", "accounts-label-current-password"),
+    ("newPassword", "accounts-label-new-password"),
+];
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/security.html")]
@@ -41,7 +45,7 @@ struct SecurityPage {
     email: String,
     sessions: Vec<Session>,
     /// The success message of the previous action.
-    done: Option<&'static str>,
+    done: Option<Message>,
     /// Why the action failed, if the reason does not belong to a field.
     refused: Option<String>,
 }
@@ -61,11 +65,9 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let done = match query.as_deref() {
-        Some("password") => {
-            Some("Password changed. Every other session and every token has ended.")
-        }
-        Some("reviewed") => Some("Checked. What you have not removed works again."),
-        Some("ended") => Some("Principal out there."),
+        Some("password") => Some(t!("accounts-security-password-changed")),
+        Some("reviewed") => Some(t!("accounts-security-reviewed")),
+        Some("ended") => Some(t!("accounts-security-ended")),
         _ => None,
     };
     let page =

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::{ReviewItem, list_items};
 use crate::{
     core::{
-        App, Result, units,
+        App, Result, locale,
         web::{self, Layout},
     },
     features::{
@@ -39,7 +39,7 @@ struct ReviewPage {
 impl ReviewPage {
     /// Formats the date of a time in the user's time zone.
     fn day(&self, time: &DateTime<Utc>) -> String {
-        units::day(self.preferences.today(*time))
+        locale::day(self.preferences.today(*time))
     }
 }
 

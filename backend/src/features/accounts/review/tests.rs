@@ -147,7 +147,9 @@ async fn a_channel_sends_nothing_until_it_is_reviewed(app: TestApp) {
     let tried = ann.post(&test, json!({})).await;
     assert_eq!(tried.body["isSent"], false, "{tried:?}");
     assert!(tried.body["problem"].as_str().unwrap().contains("review"), "{tried:?}");
-    assert!(ann.get("/settings/notifications").await.text().contains("Waiting until you review"));
+    assert!(
+        ann.get("/settings/notifications").await.text().contains("Paused until you review it.")
+    );
     assert_eq!(ann.post_form("/settings/review", &[]).await.status, 303);
     assert_eq!(channel_state(&ann).await, "on");
 }
@@ -237,6 +239,6 @@ async fn the_review_names_the_administrator_who_reset_the_password(app: TestApp)
     app.register("ann@example.org").await;
     let ann = reset(&app).await;
     let page = ann.get("/settings/review").await;
-    assert!(page.text().contains("that admin@example.org made"), "{page:?}");
+    assert!(page.text().contains("that admin@example.org created"), "{page:?}");
     assert!(page.text().contains("Continue"), "{page:?}");
 }

@@ -145,7 +145,7 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
 
 fn read_settings(settings: &config::Auth) -> Result<AccountInput> {
     let password = settings.first_administrator_password.clone().ok_or_else(|| {
-        let why = "is required as long as there is no account";
+        let why = crate::t!("accounts-field-password-setting");
         Error::invalid("auth.first_administrator_password", why)
     })?;
     let email = settings.first_administrator.clone().unwrap_or_default();
@@ -187,7 +187,7 @@ async fn insert(
         if !db::is_unique_violation(&error) {
             return error.into();
         }
-        Error::conflict("duplicate-email", "an account with this e-mail address exists")
+        Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
     })?;
     let is_first = store::record_first_account(&mut tx, account.id).await?;
     if is_first {

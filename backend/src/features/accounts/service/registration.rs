@@ -68,7 +68,7 @@ pub(in crate::features::accounts) async fn register(
         if !db::is_unique_violation(&error) {
             return error.into();
         }
-        Error::conflict("duplicate-email", "an account with this e-mail address exists")
+        Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
     })?;
     if store::record_first_account(&mut tx, account.id).await? {
         check_setup_token(app, setup_token)?;
@@ -135,8 +135,8 @@ fn check_setup_token(app: &App, given: Option<&str>) -> Result<()> {
         return Ok(());
     }
     let why = match given {
-        None => "is required for the first account: the service printed it when it started",
-        Some(_) => "is not the token that the service printed when it last started",
+        None => crate::t!("accounts-field-setup-token-missing"),
+        Some(_) => crate::t!("accounts-field-setup-token-wrong"),
     };
     Err(Error::invalid("setupToken", why))
 }

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::super::model::Scope;
 use crate::{
-    core::input::{Text, Timestamp},
+    core::{
+        input::{Text, Timestamp},
+        locale::Message,
+    },
     input,
 };
 
@@ -28,6 +31,13 @@ pub(super) struct PersonalToken {
     pub expires_at: Option<DateTime<Utc>>,
     /// When the token was last used, with a resolution of one minute; null if it was never used.
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl PersonalToken {
+    /// The name of what the token grants access to.
+    pub(super) fn access(&self) -> Message {
+        Message::plain(self.scope.label())
+    }
 }
 
 /// A newly created personal token. This is the only response that contains the token itself.

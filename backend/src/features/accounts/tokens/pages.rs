@@ -17,6 +17,7 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::accounts::{Credential, Scope, SessionUser, User},
@@ -28,8 +29,11 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
         .route("/settings/tokens/{id}/revoke", post(revoke))
 }
 
-const LABELS: &[(&str, &str)] =
-    &[("name", "Name"), ("scope", "Good for"), ("expiresAt", "Last day")];
+const LABELS: &[(&str, &str)] = &[
+    ("name", "accounts-label-token"),
+    ("scope", "accounts-label-token-access"),
+    ("expiresAt", "accounts-label-token-expires"),
+];
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/tokens.html")]
@@ -38,7 +42,7 @@ struct TokensPage {
     view: FormView,
     form_token: String,
     tokens: Vec<PersonalToken>,
-    scopes: &'static [(&'static str, &'static str)],
+    scopes: Vec<(&'static str, Message)>,
     /// The token that has just been created. It is shown only once.
     new_token: Option<String>,
 }
@@ -51,7 +55,7 @@ impl TokensPage {
             view,
             form_token: Idempotency::new_form_token(),
             tokens,
-            scopes: Scope::ALL,
+            scopes: Scope::ALL.iter().map(|&(value, id)| (value, Message::plain(id))).collect(),
             new_token: None,
         })
     }

@@ -65,7 +65,7 @@ pub(super) async fn create(
 ) -> Result<Created<CreatedToken>> {
     let now = app.clock.now();
     if new.expires_at.is_some_and(|it| it.0 <= now) {
-        return Err(Error::invalid("expiresAt", "is in the past"));
+        return Err(Error::invalid("expiresAt", crate::t!("accounts-field-expiration")));
     }
     let account = caller.user.0.account;
     let mut tx = app.db.write_for(&caller.user).await?;
@@ -78,7 +78,7 @@ pub(super) async fn create(
     if existing.len() >= limit.rows() {
         return Err(Error::conflict(
             "too-many",
-            format!("you have {MAX_TOKENS} tokens already: revoke one first"),
+            crate::t!("accounts-too-many-tokens", most = MAX_TOKENS),
         ));
     }
     let record = PersonalToken {
@@ -120,10 +120,7 @@ async fn replay(
         serde_json::from_str(first.body()).map_err(|error| Error::Internal(error.into()))?;
     let token = derive_token(idempotency, credential, body["id"].as_str().unwrap_or_default())?;
     if store::find_by_hash(tx, &Sha256::digest(&token).into()).await?.is_none() {
-        return Err(Error::conflict(
-            "conflict",
-            "this token has been shown to another session, or is revoked",
-        ));
+        return Err(Error::conflict("conflict", crate::t!("accounts-token-gone")));
     }
     body["token"] = token.into();
     Ok(Created::replayed(first.location().to_owned(), body.to_string()))

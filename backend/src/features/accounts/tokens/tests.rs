@@ -147,7 +147,7 @@ async fn all_invalid_token_fields_are_reported(app: TestApp) {
     let past = json!({ "name": "n", "scope": "read", "expiresAt": "2026-01-30" });
     assert_eq!(
         ann.post("/api/auth/tokens", past).await.field_errors(),
-        ["/expiresAt: is in the past"]
+        ["/expiresAt: must be in the future"]
     );
 }
 

@@ -13,6 +13,7 @@ use crate::{
         App, Error, Result,
         config::Registration,
         http::{Form, Idempotency, IfMatch, Limit, Links, Path},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::{
@@ -20,9 +21,13 @@ use crate::{
         administration::{invitations as inviting, model::NewInvitation},
         invitations::{self, Invitation},
     },
+    t,
 };
 
-const LABELS: &[(&str, &str)] = &[("email", "Email"), ("expiresAt", "Last day")];
+const LABELS: &[(&str, &str)] = &[
+    ("email", "administration-invitation-email"),
+    ("expiresAt", "administration-invitation-expires"),
+];
 
 #[derive(Template)]
 #[template(path = "features/administration/templates/invitations.html")]
@@ -40,27 +45,25 @@ struct Invitations {
 struct Row {
     id: Uuid,
     title: String,
-    created: String,
-    status: InvitationStatus,
-}
-
-/// The status of an invitation, with its date.
-enum InvitationStatus {
-    Open(String),
-    Used(String),
-    Expired(String),
+    status: Message,
+    is_open: bool,
 }
 
 impl Row {
     fn new(invitation: Invitation, preferences: &Preferences, now: DateTime<Utc>) -> Self {
-        let day = |at| crate::core::units::day(preferences.today(at));
-        let status = match invitation.used_at {
-            Some(at) => InvitationStatus::Used(day(at)),
-            None if invitation.is_usable(now) => InvitationStatus::Open(day(invitation.expires_at)),
-            None => InvitationStatus::Expired(day(invitation.expires_at)),
+        let created = preferences.today(invitation.created_at);
+        let end = preferences.today(invitation.used_at.unwrap_or(invitation.expires_at));
+        let is_open = invitation.is_usable(now);
+        let status = if invitation.used_at.is_some() {
+            t!("administration-invitation-status-used", created = created, day = end)
+        } else if is_open {
+            t!("administration-invitation-status-open", created = created, day = end)
+        } else {
+            t!("administration-invitation-status-expired", created = created, day = end)
         };
-        let title = invitation.email.unwrap_or_else(|| "Anybody with the link".to_owned());
-        Self { id: invitation.id, title, created: day(invitation.created_at), status }
+        let anyone = || t!("administration-invitation-anyone").to_string();
+        let title = invitation.email.unwrap_or_else(anyone);
+        Self { id: invitation.id, title, status, is_open }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         App, Result,
         http::{Form, Limit, QueryForm},
         input::FilterDay,
+        locale::{self, Message},
         web::{self, FormView, Layout},
     },
     features::{
@@ -16,11 +17,12 @@ use crate::{
         administration::log::{self, LogQuery, Names},
         security_log::{EventKind, SecurityEvent},
     },
+    t,
 };
 
 /// An event for display.
 pub(super) struct EventView {
-    pub(super) title: &'static str,
+    pub(super) title: Message,
     /// Whether the event deserves attention.
     pub(super) is_alarming: bool,
     pub(super) at: String,
@@ -34,7 +36,7 @@ pub(super) struct EventView {
     pub(super) address: Option<String>,
     pub(super) user_agent: Option<String>,
     /// The number of repetitions, if more than one.
-    pub(super) repeated: Option<String>,
+    pub(super) repeated: Option<Message>,
 }
 
 impl EventView {
@@ -53,7 +55,7 @@ impl EventView {
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
         let last = event.last_at.map(|it| preferences.format_time(it));
         Self {
-            title: event.kind.label(),
+            title: Message::plain(event.kind.label()),
             is_alarming: matches!(event.kind, EventKind::SignInFailed | EventKind::SignInThrottled),
             at: preferences.format_time(event.at),
             datetime: event.at.to_rfc3339(),
@@ -62,7 +64,8 @@ impl EventView {
             detail: event.detail,
             address: event.address,
             user_agent: event.user_agent,
-            repeated: last.map(|last| format!("{} times, last {last}", event.count)),
+            repeated: last
+                .map(|last| t!("administration-event-repeated", count = event.count, last = last)),
         }
     }
 }
@@ -72,17 +75,21 @@ impl EventView {
 struct Log {
     layout: Layout,
     view: FormView,
-    kinds: Vec<(&'static str, &'static str)>,
+    kinds: Vec<(&'static str, Message)>,
     events: Vec<EventView>,
-    /// The account that the list is filtered by.
-    about: Option<(Uuid, String)>,
+    /// The account that the list is filtered by, and a text about it.
+    about: Option<(Uuid, locale::Html)>,
     /// The query of the export with the same filters.
     export: String,
     /// The query of the next page.
     older: Option<String>,
 }
 
-const LABELS: &[(&str, &str)] = &[("kind", "What"), ("from", "From"), ("to", "To")];
+const LABELS: &[(&str, &str)] = &[
+    ("kind", "administration-log-kind"),
+    ("from", "administration-log-from"),
+    ("to", "administration-log-to"),
+];
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -96,7 +103,9 @@ pub(super) async fn show(
         Some(id) => {
             let mut tx = app.db.read().await?;
             let account = crate::features::accounts::admin::find(&mut tx, id.0).await?;
-            Some((id.0, account.title()))
+            let text = t!("administration-log-user", name = account.title());
+            let user = format!("/admin/users/{}", id.0);
+            Some((id.0, text.link("/admin/log").tag("user", user)))
         }
         None => None,
     };
@@ -115,8 +124,9 @@ pub(super) async fn show(
         query.finish()
     };
     let (export, older) = (encoded(None), page.next_cursor.as_deref().map(|it| encoded(Some(it))));
-    let mut kinds = vec![("", "Everything")];
-    kinds.extend_from_slice(EventKind::ALL);
+    let mut kinds = vec![("", t!("administration-log-kind-all"))];
+    let names = EventKind::ALL.iter().map(|&(kind, id)| (kind, Message::plain(id)));
+    kinds.extend(names);
     web::page(&Log {
         layout,
         kinds,

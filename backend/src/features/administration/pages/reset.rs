@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-const LABELS: &[(&str, &str)] = &[("password", "New password")];
+const LABELS: &[(&str, &str)] = &[("password", "administration-reset-password")];
 
 #[derive(Template)]
 #[template(path = "features/administration/templates/reset.html")]

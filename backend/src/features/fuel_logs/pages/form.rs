@@ -15,22 +15,23 @@ use crate::{
         units::{Distance, LITER, UnitFormatter, UnitPrice, Volume, VolumeUnit, currency_symbol},
     },
     features::fuel_logs::{FuelLog, FuelType},
+    t,
 };
 
 pub(super) const LABELS: &[(&str, &str)] = &[
-    ("odometer", "Odometer"),
-    ("tripDistance", "Distance since the last fill-up"),
-    ("volume", "Volume"),
-    ("unitPrice", "Price"),
-    ("amount", "Total"),
-    ("currency", "Currency"),
-    ("fuelType", "Fuel"),
-    ("isFull", "Full tank"),
-    ("date", "Date"),
-    ("stationName", "Station"),
-    ("stationId", "Favorite station"),
-    ("missedPrevious", "I forgot to log the previous fill-up"),
-    ("notes", "Notes"),
+    ("odometer", "fuel-logs-odometer"),
+    ("tripDistance", "fuel-logs-trip"),
+    ("volume", "fuel-logs-volume"),
+    ("unitPrice", "fuel-logs-price"),
+    ("amount", "fuel-logs-total"),
+    ("currency", "fuel-logs-currency"),
+    ("fuelType", "fuel-logs-fuel"),
+    ("isFull", "fuel-logs-full"),
+    ("date", "fuel-logs-date"),
+    ("stationName", "fuel-logs-station"),
+    ("stationId", "fuel-logs-favorite"),
+    ("missedPrevious", "fuel-logs-missed"),
+    ("notes", "fuel-logs-notes"),
 ];
 
 /// The quantities and the fields of their units.
@@ -123,9 +124,7 @@ pub(super) fn check_ambiguous_volume(form: &Form) -> Option<FieldError> {
     let volume = number::parse(form.get("volume"), NumberFormat::decimal(3)).ok()?;
     let Ambiguous { decimal, grouped } = volume.resolve(is_plausible).err()?;
     let sign = unit.symbol();
-    let detail =
-        format!("is ambiguous: confirm {decimal} {sign}, or enter {grouped} without a separator");
-    Some(FieldError::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
+    Some(ambiguous("volume", &grouped, [&decimal, &grouped].map(|it| format!("{it} {sign}"))))
 }
 
 /// Checks for a price that is plausible with either meaning of its separator in its currency: 13.500 or
@@ -141,13 +140,14 @@ pub(super) fn check_ambiguous_price(form: &Form) -> Option<FieldError> {
         return None;
     }
     let sign = currency_symbol(currency.as_str());
-    let detail =
-        format!("is ambiguous: confirm {sign} {decimal}, or enter {grouped} without a separator");
-    Some(FieldError::implausible(
-        "unitPrice",
-        detail,
-        format!("{sign} {decimal} or {sign} {grouped}"),
-    ))
+    Some(ambiguous("unitPrice", &grouped, [&decimal, &grouped].map(|it| format!("{sign} {it}"))))
+}
+
+/// The error of a number that has two meanings: `grouped` is the second one, without its unit.
+fn ambiguous(name: &str, grouped: &str, [first, second]: [String; 2]) -> FieldError {
+    let detail = t!("fuel-logs-field-ambiguous", decimal = &first, grouped = grouped);
+    let expected = t!("fuel-logs-expected-either", first = first, second = second);
+    FieldError::implausible(name, detail, expected.to_string())
 }
 
 /// Checks for a missing reading, which is usually an oversight.
@@ -155,8 +155,8 @@ pub(super) fn check_missing_reading(form: &Form) -> Option<FieldError> {
     let is_empty = |name| form.get(name).trim().is_empty();
     let is_confirmed = is_confirmed(form, "/odometer");
     (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
-        let detail = "is missing: enter it, or confirm that you don't know it";
-        FieldError::implausible("odometer", detail, "a reading")
+        let expected = t!("fuel-logs-expected-reading").to_string();
+        FieldError::implausible("odometer", t!("fuel-logs-field-reading-missing"), expected)
     })
 }
 

@@ -10,7 +10,8 @@ use crate::{
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
         http::{Cursor, Limit, Path, Query},
-        units::{DistanceUnit, UnitFormatter, day, grouped, rounded},
+        locale::{self, Message},
+        units::{DistanceUnit, UnitFormatter, grouped, rounded},
         web::{self, Layout},
     },
     features::{
@@ -20,7 +21,7 @@ use crate::{
         },
         vehicles::{self, Vehicle, VehicleId},
     },
-    input,
+    input, t,
 };
 
 /// The number of fill-ups per page.
@@ -45,10 +46,10 @@ struct VehiclePage {
     odometer: String,
     tiles: Vec<Tile>,
     /// A sentence about fill-ups with unusual values that were confirmed, if there are any.
-    confirmed: Option<String>,
+    confirmed: Option<Message>,
     chart: Option<Chart>,
     /// A text alternative for the chart.
-    chart_text: String,
+    chart_text: Option<Message>,
     average: Option<String>,
     fills: Vec<Fill>,
     /// The cursor of the next page.
@@ -68,10 +69,13 @@ impl VehiclePage {
     }
 
     /// The tooltip of a point in the chart.
-    fn point_title(&self, dot: &Dot) -> String {
-        let economy = tenths(dot.point.value);
-        let mark = if dot.point.is_confirmed { ", unusual but confirmed" } else { "" };
-        format!("{}: {economy} {}{mark}", day(dot.point.date), self.economy_sign)
+    fn point_title(&self, dot: &Dot) -> Message {
+        let (date, economy, unit) = (dot.point.date, tenths(dot.point.value), self.economy_sign);
+        if dot.point.is_confirmed {
+            t!("garage-chart-point-confirmed", date = date, economy = economy, unit = unit)
+        } else {
+            t!("garage-chart-point", date = date, economy = economy, unit = unit)
+        }
     }
 }
 
@@ -82,7 +86,7 @@ fn tenths(hundredths: i64) -> String {
 
 /// A figure with its label and unit.
 struct Tile {
-    label: &'static str,
+    label: Message,
     value: String,
     unit: &'static str,
 }
@@ -100,30 +104,22 @@ fn tiles(stats: &FuelStats, units: &UnitFormatter) -> Vec<Tile> {
     let spent: Vec<_> = stats.currencies.iter().map(|it| it.format_total_cost(units)).collect();
     let of_interval = |it: Option<Interval>| it?.format(units);
     let per_distance = match units.distance {
-        DistanceUnit::Miles => "Cost per mile",
-        DistanceUnit::Kilometers => "Cost per km",
+        DistanceUnit::Miles => t!("garage-figure-cost-per-mile"),
+        DistanceUnit::Kilometers => t!("garage-figure-cost-per-km"),
     };
     vec![
-        tile("Average economy", average(stats, units), economy),
-        tile("Best", of_interval(stats.exact.best), economy),
-        tile("Worst", of_interval(stats.exact.worst), economy),
+        tile(t!("garage-figure-average"), average(stats, units), economy),
+        tile(t!("garage-figure-best"), of_interval(stats.exact.best), economy),
+        tile(t!("garage-figure-worst"), of_interval(stats.exact.worst), economy),
         tile(per_distance, joined(&stats.exact.format_costs_of_distance(units)), ""),
-        tile("Total spent", joined(&spent), ""),
-        tile("Fill-ups logged", Some(grouped(stats.logs)), ""),
+        tile(t!("garage-figure-spent"), joined(&spent), ""),
+        tile(t!("garage-figure-fill-ups"), Some(grouped(stats.logs)), ""),
     ]
 }
 
 /// A sentence saying that the figures depend on unusual values; `None` if there are no such values.
-fn confirmed(logs: i64) -> Option<String> {
-    match logs {
-        0 => None,
-        1 => {
-            Some("These figures include a fill-up with unusual values that were confirmed.".into())
-        }
-        logs => Some(format!(
-            "These figures include {logs} fill-ups with unusual values that were confirmed."
-        )),
-    }
+fn confirmed(logs: i64) -> Option<Message> {
+    (logs > 0).then(|| t!("garage-figures-confirmed", count = logs))
 }
 
 /// Joins the figures of several currencies; `None` if there are none.
@@ -149,7 +145,7 @@ struct Fill {
     /// Whether a value looked wrong and was confirmed.
     is_confirmed: bool,
     /// Why it has no fuel economy.
-    reason: &'static str,
+    reason: Option<Message>,
 }
 
 impl Fill {
@@ -164,7 +160,7 @@ impl Fill {
             total: log.amount.map(|it| units.amount(it)),
             economy: log.exact.interval.and_then(|it| it.format(units)),
             is_confirmed: !log.confirmed.is_empty(),
-            reason: log.economy_reason.map_or("", NoEconomyReason::label),
+            reason: log.economy_reason.map(NoEconomyReason::label),
             station: log.station_name,
         }
     }
@@ -187,17 +183,15 @@ fn draw(intervals: &[ClosedInterval], stats: &FuelStats, units: &UnitFormatter) 
 }
 
 /// Describes the chart for screen readers.
-fn describe_chart(chart: &Chart, stats: &FuelStats, units: &UnitFormatter) -> String {
-    let month = |dot: Option<&Dot>| {
-        dot.map(|it| it.point.date.format("%B %Y").to_string()).unwrap_or_default()
-    };
-    let average = average(stats, units).unwrap_or_default();
-    format!(
-        "{} tanks from {} to {}. Average {average} {}.",
-        chart.dots.len(),
-        month(chart.dots.first()),
-        month(chart.dots.last()),
-        units.economy.symbol(),
+fn describe_chart(chart: &Chart, stats: &FuelStats, units: &UnitFormatter) -> Message {
+    let month = |dot: Option<&Dot>| dot.map(|it| locale::month(it.point.date)).unwrap_or_default();
+    t!(
+        "garage-chart-text",
+        count = chart.dots.len(),
+        first = month(chart.dots.first()),
+        last = month(chart.dots.last()),
+        average = average(stats, units).unwrap_or_default(),
+        unit = units.economy.symbol(),
     )
 }
 
@@ -228,7 +222,7 @@ pub(super) async fn show(
         odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| units.reading(it)),
         tiles: tiles(&stats, &units),
         confirmed: confirmed(stats.confirmed_logs),
-        chart_text: chart.as_ref().map(|it| describe_chart(it, &stats, &units)).unwrap_or_default(),
+        chart_text: chart.as_ref().map(|it| describe_chart(it, &stats, &units)),
         chart,
         average: average(&stats, &units),
         fills: fills.items.into_iter().map(|log| Fill::of(log, &units)).collect(),

@@ -24,7 +24,7 @@ pub(super) struct Event {
     /// May be empty.
     pub(super) location: String,
     pub(super) url: String,
-    /// When the event was last changed_at.
+    /// When the event was last changed.
     pub(super) changed_at: DateTime<Utc>,
 }
 

@@ -12,8 +12,9 @@ pub(super) use pages::router as pages;
 use self::ics::{Calendar, Event};
 use super::{Upcoming, pages::format, upcoming};
 use crate::{
-    core::{App, Result, http::RequestMeter},
+    core::{App, Result, http::RequestMeter, locale},
     features::accounts::{calendar_links, calendar_links::CalendarOwner},
+    t,
 };
 
 /// Renders the calendar with this secret token. `base` is the public URL of the service. The
@@ -29,6 +30,9 @@ async fn render_for_token(
 ) -> Result<String> {
     let CalendarOwner { user, preferences } = calendar_links::find_owner(app, token).await?;
     meter.count_user(&user)?;
+    if let Some(locale) = preferences.chosen_locale() {
+        locale::set_current(locale);
+    }
     let now = app.clock.now();
     let today = preferences.today(now);
     let due = upcoming::list_all(app, &user, today).await?;
@@ -36,12 +40,18 @@ async fn render_for_token(
     let event = |due: &Upcoming| {
         // The due date or the predicted date, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;
-        let at = due.item.due_odometer.map(|it| format!("Due at {}", format::distance(it, &units)));
+        let at = due.item.due_odometer.map(|it| format::distance(it, &units));
+        let at = at.map(|it| t!("maintenance-calendar-due-at", reading = it).to_string());
         let about = [due.item.description.clone(), at, due.item.notes.clone()];
         Some(Event {
             uid: format!("{}@motovaultpro", due.item.id),
             date,
-            summary: format!("{}: {}", due.item.kind.name(), due.vehicle.name),
+            summary: t!(
+                "maintenance-calendar-event",
+                name = due.item.kind.name(),
+                vehicle = &due.vehicle.name
+            )
+            .to_string(),
             description: about.into_iter().flatten().collect::<Vec<_>>().join("\n"),
             location: due.item.service_location.clone().unwrap_or_default(),
             url: format!("{base}/maintenance/{}/edit", due.item.id),
@@ -49,5 +59,5 @@ async fn render_for_token(
         })
     };
     let events = due.iter().filter_map(event).collect();
-    Ok(Calendar { name: "Vehicle maintenance", events }.to_string())
+    Ok(Calendar { name: &t!("maintenance-calendar-name").to_string(), events }.to_string())
 }

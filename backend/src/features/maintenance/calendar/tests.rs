@@ -153,12 +153,12 @@ async fn the_link_is_created_and_revoked_on_a_page(app: TestApp) {
     let Garage { user, .. } = garage(&app, "ann@example.org").await;
     let text = |response: &TestResponse| response.body.as_str().unwrap_or_default().to_owned();
     let page = text(&user.get("/maintenance/calendar").await);
-    assert!(page.contains("Make an address"), "{page}");
+    assert!(page.contains("Create link"), "{page}");
     let created = text(&user.post_form("/maintenance/calendar", &[]).await);
     let path = created.split("http://cars.test").nth(1).unwrap().split('<').next().unwrap();
     assert_eq!(app.anonymous().get(path).await.status, 200);
     let page = text(&user.get("/maintenance/calendar").await);
-    assert!(!page.contains("token=") && page.contains("Revoke the address"), "{page}");
+    assert!(!page.contains("token=") && page.contains("Revoke link"), "{page}");
     for _ in 0..2 {
         assert_eq!(user.post_form("/maintenance/calendar/revoke", &[]).await.status, 303);
     }

@@ -8,10 +8,12 @@ use std::{
 
 use crate::{
     core::{
+        locale::Message,
         money::{Currency, Money},
         units::{UnitFormatter, grouped},
     },
     features::maintenance::{store::YearCost, types::TypeName},
+    t,
 };
 
 /// The area of the bars, in tenths of the units of the drawing (480 × 212).
@@ -53,7 +55,7 @@ pub(super) struct Segment {
     pub(super) color: usize,
     pub(super) top: Tenths,
     pub(super) height: Tenths,
-    pub(super) label: String,
+    pub(super) label: Message,
 }
 
 /// The bar of one year.
@@ -71,7 +73,7 @@ pub(super) struct Bar {
 #[derive(Debug)]
 pub(super) struct LegendEntry {
     pub(super) color: usize,
-    pub(super) name: String,
+    pub(super) name: Message,
     pub(super) total: String,
 }
 
@@ -126,10 +128,10 @@ impl CostChart {
         types.sort_by_key(|it| -it.1);
         let (own, rest) = types.split_at(types.len().min(COLORS));
         let money = |thousandths: i64| units.amount(Money { thousandths, currency });
-        let mut names: Vec<_> = own.iter().map(|it| it.0.name().into_owned()).collect();
+        let mut names: Vec<_> = own.iter().map(|it| it.0.name()).collect();
         let mut sums: Vec<_> = own.iter().map(|it| it.1).collect();
         if !rest.is_empty() {
-            names.push("Everything else".to_owned());
+            names.push(t!("maintenance-costs-other"));
             sums.push(rest.iter().map(|it| it.1).sum());
         }
         let color = |kind: &TypeName| own.iter().position(|it| it.0 == kind).unwrap_or(COLORS);
@@ -160,7 +162,12 @@ impl CostChart {
                     color: *color,
                     top: Tenths(BOTTOM - height(below)),
                     height: Tenths(height(below) - bottom),
-                    label: format!("{year}, {name}: {}", money(*sum)),
+                    label: t!(
+                        "maintenance-costs-of-type",
+                        year = *year,
+                        name = name,
+                        amount = money(*sum)
+                    ),
                 }
             };
             Bar {
@@ -249,7 +256,7 @@ mod tests {
         let grid_lines: Vec<_> = chart.grid_lines.iter().map(|it| it.text.as_str()).collect();
         assert_eq!(grid_lines, ["0", "200", "400", "600", "800", "1,000"]);
         let last = &chart.bars[1].parts;
-        assert_eq!(last[0].label, "2025, New tires: $800.00");
+        assert_eq!(last[0].label.to_string(), "2025, New tires: $800.00");
         // Each segment starts where the previous one ends.
         assert_eq!(last[0].top.0, last[1].top.0 + last[1].height.0);
         assert_eq!(last[0].top.0 + last[0].height.0, BOTTOM);

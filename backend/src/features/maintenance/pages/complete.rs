@@ -15,6 +15,7 @@ use crate::{
     core::{
         App, Result,
         http::{Form, Idempotency, IfMatch, Path},
+        locale::Message,
         money::Money,
         units::{Distance, DistanceUnit, currency_symbol},
         web::{self, Errors, FormView, Layout},
@@ -27,14 +28,15 @@ use crate::{
             service,
         },
     },
+    t,
 };
 
 const LABELS: &[(&str, &str)] = &[
-    ("completedDate", "Done on"),
-    ("completedOdometer", "Odometer"),
-    ("amount", "Cost"),
-    ("serviceLocation", "Where"),
-    ("notes", "Notes"),
+    ("completedDate", "maintenance-label-completed-date"),
+    ("completedOdometer", "maintenance-label-odometer"),
+    ("amount", "maintenance-label-cost"),
+    ("serviceLocation", "maintenance-label-location"),
+    ("notes", "maintenance-label-notes"),
 ];
 
 #[derive(Template)]
@@ -42,10 +44,11 @@ const LABELS: &[(&str, &str)] = &[
 struct Complete {
     layout: Layout,
     view: FormView,
-    name: String,
+    name: Message,
     about: Option<String>,
     vehicle_title: String,
-    interval: Option<String>,
+    /// How the item repeats, if it does.
+    repetition: Option<Message>,
     currency_sign: String,
 }
 
@@ -84,7 +87,10 @@ async fn render(
         name,
         about,
         vehicle_title: vehicle.title(),
-        interval: format::interval(item, &units),
+        repetition: format::interval(item, &units).map(|interval| match item.interval_months {
+            Some(_) => t!("maintenance-repeats-from-date", interval = interval),
+            None => t!("maintenance-repeats-from-reading", interval = interval),
+        }),
     })
 }
 

@@ -8,12 +8,13 @@ use crate::{
     core::{
         App, Result,
         http::{Cursor, Limit, Query},
+        locale::Message,
         units::UnitFormatter,
         web::{self, Layout},
     },
     features::{
         accounts::User,
-        maintenance::{ItemId, Upcoming, upcoming},
+        maintenance::{DueStatus, ItemId, Upcoming, upcoming},
         vehicles::{self, Vehicle, VehicleId},
     },
     input,
@@ -45,15 +46,16 @@ struct Due {
 /// An item in the list.
 pub(super) struct Row {
     pub(super) id: ItemId,
-    pub(super) name: String,
+    pub(super) name: Message,
     pub(super) about: Option<String>,
     pub(super) vehicle: VehicleId,
     pub(super) vehicle_title: String,
     /// The class and the text of the badge.
-    pub(super) badge: (&'static str, &'static str),
-    pub(super) due: Vec<String>,
-    pub(super) prediction: Option<String>,
-    pub(super) interval: Option<String>,
+    pub(super) badge: Option<(&'static str, Message)>,
+    pub(super) is_overdue: bool,
+    pub(super) due: Vec<Message>,
+    pub(super) prediction: Option<Message>,
+    pub(super) interval: Option<Message>,
 }
 
 impl Row {
@@ -66,6 +68,7 @@ impl Row {
             vehicle: due.item.vehicle_id,
             vehicle_title,
             badge: format::badge(due.status),
+            is_overdue: due.status == DueStatus::Overdue,
             due: format::due(due, units),
             prediction: format::prediction(due),
             interval: format::interval(&due.item, units),

@@ -13,6 +13,7 @@ use crate::{
         App, Result,
         http::{Form, Idempotency, IfMatch, Path, Query},
         input::Text,
+        locale::Message,
         money::Money,
         units::{Distance, DistanceUnit, UnitFormatter, currency_symbol},
         web::{self, Errors, FormView, Layout},
@@ -27,21 +28,21 @@ use crate::{
         },
         vehicles::VehicleId,
     },
-    input,
+    input, t,
 };
 
 const LABELS: &[(&str, &str)] = &[
-    ("type", "What is done"),
-    ("description", "Details"),
-    ("dueDate", "Due on"),
-    ("dueOdometer", "Due at"),
-    ("completedDate", "Done on"),
-    ("completedOdometer", "Odometer"),
-    ("amount", "Cost"),
-    ("intervalMonths", "Again after"),
-    ("intervalDistance", "Or after"),
-    ("serviceLocation", "Where"),
-    ("notes", "Notes"),
+    ("type", "maintenance-label-type"),
+    ("description", "maintenance-label-details"),
+    ("dueDate", "maintenance-label-due-date"),
+    ("dueOdometer", "maintenance-label-due-odometer"),
+    ("completedDate", "maintenance-label-completed-date"),
+    ("completedOdometer", "maintenance-label-odometer"),
+    ("amount", "maintenance-label-cost"),
+    ("intervalMonths", "maintenance-label-interval-months"),
+    ("intervalDistance", "maintenance-label-interval-distance"),
+    ("serviceLocation", "maintenance-label-location"),
+    ("notes", "maintenance-label-notes"),
 ];
 
 #[derive(Template)]
@@ -49,7 +50,7 @@ const LABELS: &[(&str, &str)] = &[
 struct ItemForm {
     layout: Layout,
     view: FormView,
-    title: String,
+    title: Message,
     vehicle: VehicleId,
     vehicle_title: String,
     /// The item that is being edited.
@@ -57,7 +58,7 @@ struct ItemForm {
     /// Whether the form is for a completed item.
     is_done: bool,
     currency_sign: String,
-    /// The hint for due readings.
+    /// The hint for due readings; empty if there is none.
     due_hint: String,
     types: &'static [MaintenanceType],
 }
@@ -79,7 +80,7 @@ struct Types {
     vehicle: VehicleId,
     vehicle_title: String,
     is_done: bool,
-    groups: Vec<(&'static str, Vec<&'static MaintenanceType>)>,
+    groups: Vec<(Message, Vec<&'static MaintenanceType>)>,
 }
 
 input! {
@@ -134,7 +135,7 @@ fn new_item_form(
 ) -> Form {
     let kind = format::parse_type(type_name);
     let known = TYPES.iter().find(|it| it.kind == kind);
-    let name = known.map_or_else(|| type_name.to_owned(), |it| it.name.to_owned());
+    let name = known.map_or_else(|| type_name.to_owned(), |it| it.name.to_string());
     let months = known.and_then(|it| it.interval_months);
     let interval = known.and_then(|it| it.interval(units.distance));
     let date = months
@@ -169,7 +170,7 @@ fn item_form(item: &Item, units: &UnitFormatter, unit: impl Fn(&str) -> Distance
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
     let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
     let mut form = Form::from_fields([
-        ("type", item.kind.name().into_owned()),
+        ("type", item.kind.name().to_string()),
         ("description", text(&item.description)),
         ("dueDate", day(item.due_date)),
         ("completedDate", day(item.completed_date)),
@@ -229,9 +230,9 @@ fn render(
     let units = user.0.preferences.display_units();
     let vehicle = &mileage.vehicle;
     let title = match item {
-        Some((item, _)) => item.kind.name().into_owned(),
-        None if is_done => "Note what was done".to_owned(),
-        None => "Plan maintenance".to_owned(),
+        Some((item, _)) => item.kind.name(),
+        None if is_done => t!("maintenance-log-service"),
+        None => t!("maintenance-add-reminder"),
     };
     let stored = item.map(|(it, deletion_reschedules_next)| EditedItem {
         id: it.id,
@@ -273,7 +274,10 @@ pub(super) async fn show_new(
             vehicle: id,
             vehicle_title: mileage.vehicle.title(),
             is_done,
-            groups: TypeGroup::ALL.into_iter().map(|(group, name)| (name, of(group))).collect(),
+            groups: TypeGroup::ALL
+                .into_iter()
+                .map(|(group, label)| (Message::plain(label), of(group)))
+                .collect(),
         });
     };
     let preferences = &user.0.preferences;

@@ -15,6 +15,7 @@ use crate::{
     core::{
         App, Result,
         http::{Cursor, Form, Idempotency, Limit, Path, Query},
+        locale::Message,
         units::UnitFormatter,
         web::{self, Layout},
     },
@@ -24,7 +25,7 @@ use crate::{
         maintenance::{Item, costs, plans, service, upcoming},
         vehicles::VehicleId,
     },
-    input,
+    input, t,
 };
 
 /// The number of entries per page, and the maximum number of upcoming items shown above them.
@@ -54,7 +55,7 @@ struct History {
     is_first_page: bool,
     /// One chart per currency.
     costs: Vec<CostChart>,
-    plans: Vec<(&'static str, &'static str)>,
+    plans: Vec<(&'static str, &'static Message)>,
     default_plan: &'static str,
 }
 
@@ -67,7 +68,7 @@ impl History {
 /// A service or a fill-up.
 struct Entry {
     date: NaiveDate,
-    name: String,
+    name: Message,
     about: Option<String>,
     odometer: Option<String>,
     location: Option<String>,
@@ -95,7 +96,7 @@ impl Entry {
     fn of_fill(log: &FuelLog, units: &UnitFormatter) -> Self {
         Self {
             date: log.date,
-            name: "Fill-up".to_owned(),
+            name: t!("maintenance-fill-up"),
             about: log
                 .volume
                 .map(|it| format!("{}\u{a0}{}", units.fuel(it), units.volume.symbol())),

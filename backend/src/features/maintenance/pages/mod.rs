@@ -23,6 +23,7 @@ use crate::{
         maintenance::calendar,
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
+    t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -67,12 +68,12 @@ impl VehicleMileage {
             return String::new();
         };
         let total = Distance::from_exact(self.total, reading.unit());
-        format!(
-            "The odometer was replaced: it shows {}, but the vehicle has {} in all. Enter the \
-             vehicle's total.",
-            format::distance(reading, units),
-            format::distance(total, units),
+        t!(
+            "maintenance-total-hint",
+            reading = format::distance(reading, units),
+            total = format::distance(total, units)
         )
+        .to_string()
     }
 }
 

@@ -4,7 +4,7 @@
 //! require more. Intervals can be changed after a plan is applied.
 
 use super::{Plan, Step};
-use crate::features::maintenance::types::nonzero;
+use crate::{features::maintenance::types::nonzero, t};
 
 /// The plan for vehicles of other manufacturers.
 pub(super) const DEFAULT_PLAN: &str = "gasoline";
@@ -39,7 +39,7 @@ pub(super) fn makes(plan: &str) -> &'static [&'static str] {
 pub(super) const PLANS: &[Plan] = &[
     Plan {
         slug: DEFAULT_PLAN,
-        name: "Any gasoline engine",
+        name: t!("maintenance-plan-gasoline"),
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
             step("tire_rotation", 6, (6_000, 10_000)),
@@ -54,7 +54,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "diesel",
-        name: "Any diesel engine",
+        name: t!("maintenance-plan-diesel"),
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
             step("fuel_filter", 24, (20_000, 30_000)),
@@ -68,7 +68,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "electric",
-        name: "Electric",
+        name: t!("maintenance-plan-electric"),
         steps: &[
             step("tire_rotation", 12, (6_250, 10_000)),
             step("cabin_air_filter", 24, (0, 0)),
@@ -80,7 +80,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "toyota",
-        name: "Toyota, Lexus",
+        name: t!("maintenance-plan-toyota"),
         steps: &[
             step("oil_change", 12, (10_000, 16_000)),
             step("tire_rotation", 6, (5_000, 8_000)),
@@ -94,7 +94,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "honda",
-        name: "Honda, Acura",
+        name: t!("maintenance-plan-honda"),
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
             step("tire_rotation", 0, (7_500, 12_000)),
@@ -108,7 +108,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "ford",
-        name: "Ford, Lincoln",
+        name: t!("maintenance-plan-ford"),
         steps: &[
             step("oil_change", 12, (10_000, 16_000)),
             step("tire_rotation", 12, (10_000, 16_000)),
@@ -123,7 +123,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "general_motors",
-        name: "Chevrolet, GMC, Buick, Cadillac",
+        name: t!("maintenance-plan-general-motors"),
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
             step("tire_rotation", 0, (7_500, 12_000)),
@@ -137,7 +137,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "volkswagen",
-        name: "Volkswagen, Audi",
+        name: t!("maintenance-plan-volkswagen"),
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
             step("tire_rotation", 12, (10_000, 15_000)),
@@ -150,7 +150,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "bmw",
-        name: "BMW, Mini",
+        name: t!("maintenance-plan-bmw"),
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
             step("cabin_air_filter", 24, (20_000, 30_000)),
@@ -161,7 +161,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "mercedes_benz",
-        name: "Mercedes-Benz",
+        name: t!("maintenance-plan-mercedes-benz"),
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
             step("cabin_air_filter", 24, (20_000, 30_000)),
@@ -173,7 +173,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "hyundai_kia",
-        name: "Hyundai, Kia",
+        name: t!("maintenance-plan-hyundai-kia"),
         steps: &[
             step("oil_change", 12, (8_000, 13_000)),
             step("tire_rotation", 12, (8_000, 13_000)),
@@ -186,7 +186,7 @@ pub(super) const PLANS: &[Plan] = &[
     },
     Plan {
         slug: "subaru",
-        name: "Subaru",
+        name: t!("maintenance-plan-subaru"),
         steps: &[
             step("oil_change", 6, (6_000, 10_000)),
             step("tire_rotation", 6, (6_000, 10_000)),

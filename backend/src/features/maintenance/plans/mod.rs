@@ -2,7 +2,6 @@
 
 mod catalog;
 
-use crate::core::locale::Message;
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -25,17 +24,18 @@ use crate::{
         App, Result, UserId,
         http::{Created, Idempotency, IdempotentJson, Page, Path, SerializedJson},
         input::{Field, FieldValue, Odometer, Text},
+        locale::Message,
         units::{Distance, DistanceUnit},
     },
     features::{
         accounts::User,
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
-    input,
+    input, t,
 };
 
 /// The typical schedule of a manufacturer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MaintenancePlan")]
 pub(super) struct Plan {
@@ -43,7 +43,7 @@ pub(super) struct Plan {
     #[serde(rename = "plan")]
     pub(super) slug: &'static str,
     /// The display name.
-    pub(super) name: &'static str,
+    pub(super) name: Message,
     /// The repeating work.
     pub(super) steps: &'static [Step],
 }
@@ -70,7 +70,7 @@ impl Field for &'static Plan {
         let Text(name) = Text::<100>::read(value, today)?;
         let slugs = || PLANS.iter().map(|it| it.slug).collect::<Vec<_>>().join(" ");
         let plan = PLANS.iter().find(|it| it.slug == name);
-        plan.ok_or_else(|| crate::t!("core-field-choice", choices = slugs()))
+        plan.ok_or_else(|| t!("core-field-choice", choices = slugs()))
     }
 
     fn schema() -> Schema {
@@ -111,8 +111,8 @@ pub(super) fn api() -> ApiRouter<App> {
 }
 
 /// Returns the value and the name of every plan.
-pub(super) fn options() -> Vec<(&'static str, &'static str)> {
-    PLANS.iter().map(|it| (it.slug, it.name)).collect()
+pub(super) fn options() -> Vec<(&'static str, &'static Message)> {
+    PLANS.iter().map(|it| (it.slug, &it.name)).collect()
 }
 
 /// Returns the plan for the manufacturer of a vehicle, or else the default plan.

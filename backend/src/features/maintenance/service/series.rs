@@ -10,6 +10,7 @@ use crate::{
         db::Tx,
         error::FieldError,
         http::{Idempotency, IfMatch, Ok200},
+        input::Odometer,
         units::{Distance, DistanceUnit},
     },
     features::{
@@ -25,6 +26,7 @@ use crate::{
         },
         vehicles::{self, VehicleId},
     },
+    t,
 };
 
 /// Completes an item. If it repeats, the next item is added in the same transaction.
@@ -248,13 +250,10 @@ fn check_bounds(due: Due, sent: SentMembers, now: DateTime<Utc>) -> Result<()> {
     let bounds = Bounds::on(now.date_naive());
     let mut faults = Vec::new();
     if !bounds.allows_date(due) {
-        let why = "makes the next one due more than a hundred years ahead: shorten the interval, or \
-                   clear it";
-        faults.push(FieldError::at(sent.date, why));
+        faults.push(FieldError::at(sent.date, t!("maintenance-field-next-too-late")));
     }
     if !Bounds::allows_odometer(due) {
-        let why = "makes the next one due at more than 99,999,999: correct the reading, or clear \
-                   the interval";
+        let why = t!("maintenance-field-next-too-high", most = Odometer::MAX);
         faults.push(FieldError::at(sent.reading, why));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
@@ -324,12 +323,9 @@ pub(in crate::features::maintenance) async fn skip(
     check_open(&item)?;
     let (interval, due) = (item.interval(), item.due());
     let unit = due.odometer.or(interval.distance).map_or(DistanceUnit::Miles, Distance::unit);
-    let none = || Error::conflict("not-recurring", "it doesn't repeat: postpone it, or delete it");
-    let too_far = || {
-        let why = "the next time is more than a hundred years ahead, or at more than 99,999,999: \
-                   complete it, or delete it";
-        Error::conflict("too-far-ahead", why)
-    };
+    let none = || Error::conflict("not-recurring", t!("maintenance-not-recurring"));
+    let too_far =
+        || Error::conflict("too-far-ahead", t!("maintenance-too-far-ahead", most = Odometer::MAX));
     let has_series = interval.months.and(item.position.base_date).is_some()
         || interval.distance.is_some() && item.position.scheduled_exact.is_some();
     if !has_series {
@@ -375,22 +371,21 @@ pub(in crate::features::maintenance) async fn postpone(
     let name = if to.due_odometer.is_some() { "dueOdometer" } else { "dueMileage" };
     let reading = fields::DUE.resolve_new(to.due_odometer, to.due_mileage, &mut faults);
     if date.is_none() && reading.is_none() && faults.is_empty() {
-        let why = "is required, unless there is a dueMileage";
-        return Err(Error::invalid("dueDate", why));
+        return Err(Error::invalid("dueDate", t!("maintenance-field-due-required")));
     }
-    let mut reject = |name, is_due: bool| {
-        let why = if is_due {
-            "must be later than it is now"
-        } else {
-            "must be left out: the item is not due by it"
-        };
-        faults.push(FieldError::at(name, why));
-    };
     if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {
-        reject("dueDate", due.date.is_some());
+        let why = match due.date {
+            Some(date) => t!("maintenance-field-not-later", date = date),
+            None => t!("maintenance-field-not-due-by-date"),
+        };
+        faults.push(FieldError::at("dueDate", why));
     }
     if reading.is_some_and(|to| due.odometer.is_none_or(|from| to.exact() <= from.exact())) {
-        reject(name, due.odometer.is_some());
+        let why = match due.odometer {
+            Some(_) => t!("maintenance-field-not-higher"),
+            None => t!("maintenance-field-not-due-by-odometer"),
+        };
+        faults.push(FieldError::at(name, why));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -405,7 +400,7 @@ pub(in crate::features::maintenance) async fn postpone(
 
 fn check_open(item: &Item) -> Result<()> {
     if item.is_completed {
-        return Err(Error::conflict("already-completed", "it was completed before"));
+        return Err(Error::conflict("already-completed", t!("maintenance-already-completed")));
     }
     Ok(())
 }

@@ -9,9 +9,13 @@ use std::{
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::{ParsedItem, Sink, SkipReason, origin};
-use crate::features::stations::{
-    providers::{Address, Place, clean, phone, website},
-    search::Source,
+use crate::{
+    core::locale::Message,
+    features::stations::{
+        providers::{Address, Place, clean, phone, website},
+        search::Source,
+    },
+    t,
 };
 
 /// The maximum length of a record in bytes, including quoted line breaks.
@@ -93,12 +97,15 @@ const COLUMN_NAMES: &[(&str, Column)] = &[
 ///
 /// # Errors
 /// The file cannot be read, mixes encodings, or lacks a column. The message contains the line.
-pub(super) fn read(mut file: impl Read, sink: Sink<'_>) -> Result<(), String> {
+pub(super) fn read(mut file: impl Read, sink: Sink<'_>) -> Result<(), Message> {
     let mut head = Vec::new();
     let max = MAX_LINE_BYTES as u64;
-    file.by_ref().take(max).read_to_end(&mut head).map_err(|error| error.to_string())?;
+    file.by_ref()
+        .take(max)
+        .read_to_end(&mut head)
+        .map_err(|error| t!("stations-import-unreadable", error = error.to_string()))?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err("it is written in UTF-16: save it as UTF-8".to_owned());
+        return Err(t!("stations-import-utf-16"));
     }
     let mut encoding = Encoding::Unknown;
     if head.starts_with(BOM) {
@@ -121,15 +128,16 @@ pub(super) fn read(mut file: impl Read, sink: Sink<'_>) -> Result<(), String> {
     let mut is_first = true;
     loop {
         let line = reader.position().line();
-        let at_line = |why: &str| format!("{why}, at line {line}");
         match reader.read_byte_record(&mut record) {
             Ok(true) => length.set(0),
             Ok(false) => return Ok(()),
-            Err(error) => return Err(at_line(&error.to_string())),
+            Err(error) => {
+                let error = error.to_string();
+                return Err(t!("stations-import-unreadable-at", line = line, error = error));
+            }
         }
         let fields = encoding.decode(&record);
-        let fields =
-            fields.ok_or_else(|| at_line("it is not valid UTF-8, unlike the lines before it"))?;
+        let fields = fields.ok_or_else(|| t!("stations-import-mixed-encoding", line = line))?;
         if std::mem::take(&mut is_first) || fields.iter().all(|it| it.trim().is_empty()) {
             continue;
         }
@@ -158,8 +166,8 @@ fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// Finds the delimiter with which the first line has all required columns, and the positions of the columns.
-fn find_columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>), String> {
-    let mut best_error: Option<(usize, String)> = None;
+fn find_columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>), Message> {
+    let mut best_error: Option<(usize, &str)> = None;
     for delimiter in delimiters {
         let mut record = ByteRecord::new();
         // Errors in this line are reported when the file is read.
@@ -180,10 +188,11 @@ fn find_columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usiz
             return Ok((*delimiter, found));
         };
         if best_error.as_ref().is_none_or(|it| it.0 < names.len()) {
-            best_error = Some((names.len(), format!("the first line has no {missing} column")));
+            best_error = Some((names.len(), missing));
         }
     }
-    Err(best_error.map(|it| it.1).unwrap_or_default())
+    let missing = best_error.map(|it| it.1).unwrap_or_default();
+    Err(t!("stations-import-no-column", column = missing))
 }
 
 /// The name of a column in the form of [`COLUMN_NAMES`]: in lower case and without spaces.
@@ -291,7 +300,7 @@ struct BoundedReader<'a, R> {
 impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.length.get() > MAX_LINE_BYTES + BUFFER_BYTES {
-            return Err(io::Error::other("a line is longer than 64 KiB"));
+            return Err(io::Error::other(t!("stations-import-line-too-long")));
         }
         let read = self.file.read(buffer)?;
         self.length.set(self.length.get() + read);
@@ -309,7 +318,8 @@ mod tests {
         read(bytes.as_ref(), &mut |item| {
             names.push(item.map_or_else(|reason| format!("{reason:?}"), |(_, place)| place.name));
             true
-        })?;
+        })
+        .map_err(|it| it.to_string())?;
         Ok(names)
     }
 
@@ -392,9 +402,9 @@ mod tests {
             "name,latitude,longitude\nSüd,1,2\n\"One\nof two\",1,2\n".as_bytes().to_vec();
         broken.extend(b"\xff,1,2\n");
         let error = names(&broken).unwrap_err();
-        assert_eq!(error, "it is not valid UTF-8, unlike the lines before it, at line 5");
+        assert_eq!(error, "line 5 isn’t valid UTF-8, but the lines before it are");
         let utf_16 = b"\xff\xfen\0a\0m\0e\0";
-        assert_eq!(names(utf_16).unwrap_err(), "it is written in UTF-16: save it as UTF-8");
+        assert_eq!(names(utf_16).unwrap_err(), "the file is encoded in UTF-16: save it as UTF-8");
     }
 
     #[test]
@@ -413,6 +423,7 @@ mod tests {
         assert_eq!(names("name,lat\n").unwrap_err(), no_column("longitude"));
         assert_eq!(names("").unwrap_err(), no_column("name"));
         let endless = format!("name,latitude,longitude\n\"{}", "x".repeat(100_000));
-        assert_eq!(names(&endless).unwrap_err(), "a line is longer than 64 KiB, at line 2");
+        let expected = "the file can’t be read at line 2: a line is longer than 64 KiB";
+        assert_eq!(names(&endless).unwrap_err(), expected);
     }
 }

@@ -15,12 +15,13 @@ use uuid::Uuid;
 
 use super::{FileFormat, ImportError, ImportRun, Tally};
 use crate::{
-    core::{App, Error, Result, http::Upload},
+    core::{App, Error, Result, http::Upload, locale},
     features::{
         accounts::{Administrator, ClientInfo},
         security_log::{self, Event},
         stations::store,
     },
+    t,
 };
 
 /// How long shutdown waits for the current batch to be written.
@@ -168,7 +169,7 @@ pub(in crate::features::stations) async fn start(
     permit: ImportPermit,
 ) -> Result<()> {
     let format = FileFormat::from_name(&upload.name)
-        .ok_or_else(|| Error::invalid("file", "has to be a .csv, a .json or a .geojson"))?;
+        .ok_or_else(|| Error::invalid("file", t!("stations-import-file-type")))?;
     let (now, actor) = (app.clock.now(), administrator.0.0.account);
     let import = Import::new(&upload, now);
     let mut tx = app.db.write().await?;
@@ -178,7 +179,9 @@ pub(in crate::features::stations) async fn start(
     security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(file = upload.name, by = %actor, "Importing stations");
-    tokio::spawn(run_job(app.clone(), import.id, upload.file, format, permit));
+    // The reason of a failure is stored in the administrator's language.
+    let job = run_job(app.clone(), import.id, upload.file, format, permit);
+    tokio::spawn(locale::scope(locale::current(), job));
     Ok(())
 }
 
@@ -187,7 +190,7 @@ async fn run_job(app: App, id: Uuid, file: File, format: FileFormat, permit: Imp
     let (state, failure) = match run.execute(file, format).await {
         Ok(()) => (ImportState::Done, None),
         Err(ImportError::Stopped) => (ImportState::Stopped, None),
-        Err(ImportError::File(why)) => (ImportState::Failed, Some(why)),
+        Err(ImportError::File(why)) => (ImportState::Failed, Some(why.to_string())),
         Err(ImportError::Other(error)) => {
             if let Error::Internal(cause) = &error {
                 tracing::error!(%cause, "Failed to import stations");

@@ -15,9 +15,13 @@ use serde::{
 use serde_json::Value;
 
 use super::{ParsedItem, Sink, SkipReason, origin};
-use crate::features::stations::{
-    fields::OsmId,
-    providers::{Element, Place, is_out_of_use, place_from_tags},
+use crate::{
+    core::locale::Message,
+    features::stations::{
+        fields::OsmId,
+        providers::{Element, Place, is_out_of_use, place_from_tags},
+    },
+    t,
 };
 
 /// The maximum size of a feature or element in bytes.
@@ -27,13 +31,15 @@ const MAX_ITEM_BYTES: usize = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// The file is not valid JSON or has another structure.
-pub(super) fn read(file: impl Read, sink: Sink<'_>) -> Result<(), String> {
+pub(super) fn read(file: impl Read, sink: Sink<'_>) -> Result<(), Message> {
+    let unreadable = |error: String| t!("stations-import-unreadable", error = error);
     let length = Cell::new(0);
-    let file = without_bom(file).map_err(|error| error.to_string())?;
+    let file = without_bom(file).map_err(|error| unreadable(error.to_string()))?;
     let mut reader = serde_json::Deserializer::from_reader(BoundedReader { file, length: &length });
     let document = Document { sink, length: &length };
-    let has_items = document.deserialize(&mut reader).map_err(|error| error.to_string())?;
-    if has_items { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
+    let has_items =
+        document.deserialize(&mut reader).map_err(|error| unreadable(error.to_string()))?;
+    if has_items { Ok(()) } else { Err(t!("stations-import-no-items")) }
 }
 
 /// The file without a byte order mark.
@@ -59,7 +65,7 @@ impl<R: Read> Read for BoundedReader<'_, R> {
         let read = self.file.read(buffer)?;
         self.length.set(self.length.get() + read);
         if self.length.get() > MAX_ITEM_BYTES {
-            return Err(io::Error::other("a feature or an element is longer than 4 MiB"));
+            return Err(io::Error::other(t!("stations-import-item-too-long")));
         }
         Ok(read)
     }
@@ -233,7 +239,8 @@ mod tests {
                 },
             ));
             true
-        })?;
+        })
+        .map_err(|it| it.to_string())?;
         Ok(all)
     }
 
@@ -286,11 +293,12 @@ mod tests {
         for text in ["", "[]", "7", "{", r#"{"features":7}"#, r#"{"features":[{"id":}]}"#] {
             assert!(read_all(text).is_err(), "{text}");
         }
-        assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
+        let error = read_all("{}").unwrap_err();
+        assert_eq!(error, "the file contains neither features nor elements");
         let endless =
             format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::MAX_ITEM_BYTES));
         let error = read_all(&endless).unwrap_err();
-        let expected = "a feature or an element is longer than 4 MiB at line 1 column 41943";
+        let expected = "the file can’t be read: a feature or an element is longer than 4 MiB at line 1 column 41943";
         assert!(error.starts_with(expected), "{error}");
         // The number of items is not limited.
         let many = format!("\"{}\",", "x".repeat(1000)).repeat(9000);

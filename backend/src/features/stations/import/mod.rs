@@ -9,7 +9,7 @@ mod tally;
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    io::{BufReader, Read},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -28,7 +28,10 @@ pub(super) use self::{
     tally::{SkipReason, Tally},
 };
 use super::{Station, StationId, merge, providers::Place, store};
-use crate::core::{App, Error, Result, hex};
+use crate::{
+    core::{App, Error, Result, hex, locale::Message},
+    t,
+};
 
 /// The number of stations written in one transaction.
 const BATCH_SIZE: usize = 1000;
@@ -75,7 +78,7 @@ impl FileFormat {
 #[derive(Debug)]
 pub(super) enum ImportError {
     /// The file is invalid, with the reason and the position.
-    File(String),
+    File(Message),
     /// The import was stopped.
     Stopped,
     /// Another error.
@@ -101,16 +104,20 @@ pub async fn run(app: &App, command: &Command) -> Result<String> {
 
 /// Imports the file at `path`.
 pub(super) async fn import_file(app: &App, path: &Path) -> Result<Tally> {
-    let name = path.display();
-    let cannot_read = |error| Error::invalid("", format!("{name} cannot be read: {error}"));
+    let name = path.display().to_string();
+    let cannot_read = |error: io::Error| {
+        let error = error.to_string();
+        Error::invalid("", t!("stations-import-not-opened", file = &name, error = error))
+    };
     let file = File::open(path).map_err(cannot_read)?;
     let format = FileFormat::from_name(&path.to_string_lossy()).unwrap_or(FileFormat::Json);
     let mut run = ImportRun::new(app);
     match run.execute(file, format).await {
         Ok(()) => Ok(run.tally),
         Err(ImportError::File(why)) => {
-            let read = run.tally.read();
-            Err(Error::invalid("", format!("{name}: {why} (after {read} stations)")))
+            let count = run.tally.read();
+            let detail = t!("stations-import-ended-early", file = name, error = why, count = count);
+            Err(Error::invalid("", detail))
         }
         Err(ImportError::Stopped) => Err(Error::Unavailable),
         Err(ImportError::Other(error)) => Err(error),
@@ -235,7 +242,7 @@ struct CountingReader {
 }
 
 impl Read for CountingReader {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.read.fetch_add(i64::try_from(read).unwrap_or_default(), Relaxed);
         Ok(read)

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use crate::{core::locale::Message, t};
+
 /// Why an item of a file is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::features::stations) enum SkipReason {
@@ -45,16 +47,16 @@ impl Tally {
         self.no_station + self.out_of_use + self.doubles + self.no_name + self.no_place
     }
 
-    /// The number of skipped items for each reason.
-    pub(in crate::features::stations) fn skip_reasons(&self) -> Vec<(i64, &'static str)> {
+    /// The reasons why items were skipped, with their number.
+    pub(in crate::features::stations) fn skip_reasons(&self) -> Vec<Message> {
         let all = [
-            (self.no_station, "something else than a fuel station"),
-            (self.out_of_use, "out of use"),
-            (self.doubles, "a duplicate of a known station"),
-            (self.no_name, "without a name"),
-            (self.no_place, "without a place on the earth"),
+            (self.no_station, t!("stations-import-skipped-not-a-station", count = self.no_station)),
+            (self.out_of_use, t!("stations-import-skipped-out-of-use", count = self.out_of_use)),
+            (self.doubles, t!("stations-import-skipped-duplicate", count = self.doubles)),
+            (self.no_name, t!("stations-import-skipped-no-name", count = self.no_name)),
+            (self.no_place, t!("stations-import-skipped-no-location", count = self.no_place)),
         ];
-        all.into_iter().filter(|it| it.0 > 0).collect()
+        all.into_iter().filter(|it| it.0 > 0).map(|it| it.1).collect()
     }
 
     /// Counts a skipped item.
@@ -81,9 +83,9 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { added, changed, unchanged, .. } = self;
         write!(f, "{} stations read: {added} new, {changed} changed, ", self.read())?;
-        write!(f, "{unchanged} as they were; {} others left out", self.skipped())?;
-        for (nth, (count, why)) in self.skip_reasons().into_iter().enumerate() {
-            write!(f, "{}{count} {why}", if nth == 0 { ": " } else { ", " })?;
+        write!(f, "{unchanged} unchanged; {} skipped", self.skipped())?;
+        for (nth, reason) in self.skip_reasons().into_iter().enumerate() {
+            write!(f, "{}{reason}", if nth == 0 { ": " } else { ", " })?;
         }
         Ok(())
     }
@@ -97,15 +99,12 @@ mod tests {
     fn the_summary_contains_all_counts_and_reasons() {
         let mut tally = Tally::default();
         tally.count_batch(10, 7, 4);
-        assert_eq!(
-            tally.to_string(),
-            "10 stations read: 4 new, 3 changed, 3 as they were; 0 others left out"
-        );
+        assert_eq!(tally.to_string(), "10 stations read: 4 new, 3 changed, 3 unchanged; 0 skipped");
         for reason in [SkipReason::NoName, SkipReason::NoLocation, SkipReason::NoLocation] {
             tally.skip(reason);
         }
         let summary = tally.to_string();
-        let expected = "3 others left out: 1 without a name, 2 without a place on the earth";
+        let expected = "3 skipped: 1 without a name, 2 without a valid location";
         assert!(summary.ends_with(expected), "{summary}");
     }
 }

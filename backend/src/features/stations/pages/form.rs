@@ -12,6 +12,7 @@ use crate::{
         App, Error, Result,
         error::FieldError,
         http::{Form, Idempotency, IfMatch, Path},
+        locale::Message,
         web::{self, Errors, FormView, Layout},
     },
     features::{
@@ -23,17 +24,18 @@ use crate::{
             service,
         },
     },
+    t,
 };
 
 const LABELS: &[(&str, &str)] = &[
-    ("name", "Name"),
-    ("brand", "Brand"),
-    ("address", "Address"),
-    ("latitude", "Latitude"),
-    ("longitude", "Longitude"),
-    ("phone", "Phone"),
-    ("website", "Website"),
-    ("fuelTypes", "Fuels"),
+    ("name", "stations-form-name"),
+    ("brand", "stations-form-brand"),
+    ("address", "stations-form-address"),
+    ("latitude", "stations-form-latitude"),
+    ("longitude", "stations-form-longitude"),
+    ("phone", "stations-form-phone"),
+    ("website", "stations-form-website"),
+    ("fuelTypes", "stations-form-fuels"),
 ];
 
 #[derive(Template)]
@@ -41,7 +43,7 @@ const LABELS: &[(&str, &str)] = &[
 struct StationForm {
     layout: Layout,
     view: FormView,
-    title: String,
+    title: Message,
     /// The parent page and its title.
     back: String,
     back_title: String,
@@ -57,17 +59,17 @@ impl StationForm {
         Self {
             layout,
             view,
-            title: "Add a station".to_owned(),
+            title: t!("stations-form-add"),
             back: "/stations".to_owned(),
-            back_title: "Stations".to_owned(),
-            fuels: format!("Any of {}.", known.join(", ")),
+            back_title: t!("stations-title").to_string(),
+            fuels: t!("stations-form-fuels-hint", fuels = known.join(", ")).to_string(),
             stored: None,
         }
     }
 
     fn of(station: &Station, layout: Layout, view: FormView) -> Self {
         Self {
-            title: format!("Edit {}", station.name),
+            title: t!("stations-form-edit", station = &station.name),
             back: format!("/stations/{}", station.id),
             back_title: station.name.clone(),
             stored: Some(station.id),

@@ -12,7 +12,7 @@ use crate::{
         App, Error, Result,
         error::FieldError,
         http::{Form, Upload},
-        units::grouped,
+        locale::{Html, Message},
         web::{self, Errors, FormView, Layout},
     },
     features::{
@@ -22,10 +22,11 @@ use crate::{
             store,
         },
     },
+    t,
 };
 
 const PAGE: &str = "/admin/stations";
-const LABELS: &[(&str, &str)] = &[("file", "File")];
+const LABELS: &[(&str, &str)] = &[("file", "stations-import-file")];
 /// The number of imports on the page.
 const MAX_IMPORTS: i64 = 10;
 const MEGABYTE: u64 = 1024 * 1024;
@@ -69,13 +70,21 @@ impl ImportRow {
         self.state == ImportState::Stopped
     }
 
-    fn label(&self) -> &'static str {
+    fn label(&self) -> Message {
         match self.state {
-            ImportState::Running => "Under way",
-            ImportState::Done => "Done",
-            ImportState::Failed => "Failed",
-            ImportState::Stopped => "Stopped",
+            ImportState::Running => t!("stations-import-state-running"),
+            ImportState::Done => t!("stations-import-state-done"),
+            ImportState::Failed => t!("stations-import-state-failed"),
+            ImportState::Stopped => t!("stations-import-state-stopped"),
         }
+    }
+
+    fn title(&self) -> Message {
+        t!("stations-import-running", file = &self.import.file)
+    }
+
+    fn progress(&self) -> Message {
+        t!("stations-import-progress", percent = self.percent(), time = &self.uploaded_at)
     }
 
     /// The percentage of the file that has been read.
@@ -84,24 +93,21 @@ impl ImportRow {
     }
 
     /// The counts of its stations, with labels.
-    fn counts(&self) -> [(String, &'static str); 4] {
+    fn counts(&self) -> [Html; 4] {
         let tally = &self.import.tally;
         [
-            (grouped(tally.read()), "read"),
-            (grouped(tally.added), "new"),
-            (grouped(tally.changed), "changed"),
-            (grouped(tally.unchanged), "as they were"),
+            t!("stations-import-read", count = tally.read()).html(),
+            t!("stations-import-added", count = tally.added).html(),
+            t!("stations-import-changed", count = tally.changed).html(),
+            t!("stations-import-unchanged", count = tally.unchanged).html(),
         ]
     }
 
-    /// The skipped items with the reasons; empty if there are none.
-    fn skipped(&self) -> String {
+    /// The skipped items with the reasons, if there are any.
+    fn skipped(&self) -> Option<Message> {
         let reasons = self.import.tally.skip_reasons();
-        let reasons: Vec<_> = reasons
-            .into_iter()
-            .map(|(count, reason)| format!("{} {reason}", grouped(count)))
-            .collect();
-        reasons.join(", ")
+        let reasons: Vec<_> = reasons.iter().map(Message::to_string).collect();
+        (!reasons.is_empty()).then(|| t!("stations-import-skipped", reasons = reasons.join(", ")))
     }
 
     /// Why it failed, as a sentence.
@@ -155,11 +161,9 @@ pub(super) async fn upload(
     let bytes = if permit.is_some() { u64::from(max_megabytes) * MEGABYTE } else { 0 };
     let upload = Upload::receive(request, "file", bytes).await;
     let (status, why) = match (permit, upload) {
-        (None, _) => (StatusCode::CONFLICT, "cannot be taken while another is being brought in"),
+        (None, _) => (StatusCode::CONFLICT, t!("stations-import-busy")),
         (Some(_), Err(Error::TooLarge)) => {
-            let why = "is larger than this service takes; split it, or bring it in with \
-                       motovaultpro stations import";
-            (StatusCode::PAYLOAD_TOO_LARGE, why)
+            (StatusCode::PAYLOAD_TOO_LARGE, t!("stations-import-too-large"))
         }
         (Some(permit), upload) => {
             let started = match upload {

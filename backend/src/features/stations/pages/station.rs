@@ -13,7 +13,8 @@ use crate::{
         db::fixed::Fixed,
         http::{Path, QueryForm},
         input::Text,
-        units::{UnitFormatter, currency_symbol, day},
+        locale::Message,
+        units::{UnitFormatter, currency_symbol},
         web::{self, Layout},
     },
     features::{
@@ -22,7 +23,7 @@ use crate::{
         stations::{Station, StationId, fields::FUEL_TYPES, service},
         vehicles::{self, Vehicle},
     },
-    input,
+    input, t,
 };
 
 /// The maximum number of prices in the chart.
@@ -40,8 +41,8 @@ struct StationPage {
     vehicles: Vec<Vehicle>,
     /// The fuels that the user paid for here, if there are several.
     fuel_choices: Vec<FuelChoice>,
-    /// The label of the fuel whose prices are shown; empty if unknown.
-    fuel: &'static str,
+    /// The fuel whose prices are shown, if known.
+    fuel: Option<Message>,
     prices: Vec<Price>,
     chart: Option<Chart>,
     average: String,
@@ -57,7 +58,7 @@ struct StationPage {
 struct FuelChoice {
     /// The value in the query.
     name: &'static str,
-    label: &'static str,
+    label: Message,
     count: usize,
     is_selected: bool,
 }
@@ -72,14 +73,45 @@ struct Price {
 
 impl StationPage {
     /// The tooltip of a point in the chart.
-    fn point_title(&self, dot: &Dot) -> String {
+    fn point_title(&self, dot: &Dot) -> Message {
         let price = Fixed::<16, 3>::from_units(dot.point.value).unwrap_or_default();
-        format!("{}: {price} {}", day(dot.point.date), self.unit)
+        t!(
+            "stations-chart-point",
+            date = dot.point.date,
+            price = price.to_string(),
+            unit = &self.unit
+        )
+    }
+
+    fn chart_heading(&self) -> Message {
+        match &self.fuel {
+            Some(fuel) => t!("stations-chart-heading-for", fuel = fuel, unit = &self.unit),
+            None => t!("stations-chart-heading", unit = &self.unit),
+        }
+    }
+
+    fn chart_title(&self) -> Message {
+        match &self.fuel {
+            Some(fuel) => t!("stations-chart-title-for", fuel = fuel, station = &self.station.name),
+            None => t!("stations-chart-title", station = &self.station.name),
+        }
     }
 
     /// A text alternative for the chart.
-    fn chart_text(&self) -> String {
-        format!("{} prices. Average {} {}.", self.prices.len(), self.average, self.unit)
+    fn chart_text(&self) -> Message {
+        t!(
+            "stations-chart-text",
+            count = self.prices.len(),
+            average = &self.average,
+            unit = &self.unit
+        )
+    }
+
+    fn prices_heading(&self) -> Message {
+        match &self.fuel {
+            Some(fuel) => t!("stations-paid-for", fuel = fuel),
+            None => t!("stations-paid"),
+        }
     }
 }
 
@@ -112,9 +144,10 @@ fn select_fuel(
     }
     let selected = counts.keys().copied().find(|it| Some(*it) == requested).unwrap_or(last);
     paid.retain(|it| fuel_key(it) == selected);
-    let all = FuelType::ALL.iter().copied().chain([(NO_FUEL, "Not noted")]);
+    let all = FuelType::ALL.iter().copied().chain([(NO_FUEL, "stations-fuel-unknown")]);
     let choices = all.filter_map(|(name, label)| {
         let count = *counts.get(name)?;
+        let label = Message::plain(label);
         Some(FuelChoice { name, label, count, is_selected: name == selected })
     });
     let choices: Vec<_> = choices.collect();
@@ -167,13 +200,14 @@ pub(super) async fn show(
         paid: units.unit_price(it.unit_price, it.currency),
     };
     let sold = |it: &&(&str, &str)| station.fuel_types.contains(&it.0);
+    let label = |it: &(&str, &'static str)| Message::plain(it.1).to_string();
     web::page(&StationPage {
         layout,
         may_change: service::check_may_change(&user, &station).is_ok(),
-        fuels: FUEL_TYPES.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
+        fuels: FUEL_TYPES.iter().filter(sold).map(label).collect::<Vec<_>>().join(", "),
         vehicles,
         fuel_choices,
-        fuel: paid.first().and_then(|it| it.fuel_type).map_or("", FuelType::label),
+        fuel: paid.first().and_then(|it| it.fuel_type).map(|it| Message::plain(it.label())),
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,

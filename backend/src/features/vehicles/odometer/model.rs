@@ -14,10 +14,11 @@ use crate::{
         error::FieldError,
         http::Cursor,
         input::{Confirmed, LongText, Odometer},
+        locale::Message,
         units::{Distance, distance_or_miles},
     },
     features::vehicles::VehicleId,
-    input,
+    input, t,
 };
 
 /// The source of a reading.
@@ -35,13 +36,13 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// A noun for messages, to follow "the".
-    pub(super) fn in_words(self) -> &'static str {
+    /// The name for display.
+    pub(super) fn label(self) -> Message {
         match self {
-            Self::Manual => "reading",
-            Self::Replacement => "replaced odometer",
-            Self::FuelLog => "fill-up",
-            Self::Maintenance => "service",
+            Self::Manual => t!("vehicles-odometer-source-manual"),
+            Self::Replacement => t!("vehicles-odometer-source-replacement"),
+            Self::FuelLog => t!("vehicles-odometer-source-fuel-log"),
+            Self::Maintenance => t!("vehicles-odometer-source-maintenance"),
         }
     }
 }

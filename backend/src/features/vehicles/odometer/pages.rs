@@ -18,6 +18,7 @@ use crate::{
     core::{
         App, Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
+        locale::Message,
         units,
         web::{self, Errors, FormView, Layout},
     },
@@ -35,13 +36,13 @@ pub(in crate::features::vehicles) fn router() -> Router<App> {
 }
 
 const LABELS: &[(&str, &str)] = &[
-    ("odometer", "Reading"),
-    ("odometerUnit", "Unit"),
-    ("date", "Date"),
-    ("isReplacement", "The odometer was replaced: this is the new one"),
-    ("previousOdometer", "Last reading of the old odometer"),
-    ("previousOdometerUnit", "Unit"),
-    ("notes", "Notes"),
+    ("odometer", "vehicles-odometer-reading"),
+    ("odometerUnit", "vehicles-odometer-unit"),
+    ("date", "vehicles-odometer-date"),
+    ("isReplacement", "vehicles-odometer-replaced"),
+    ("previousOdometer", "vehicles-odometer-previous"),
+    ("previousOdometerUnit", "vehicles-odometer-unit"),
+    ("notes", "vehicles-odometer-notes"),
 ];
 
 /// The number of readings per page.
@@ -73,7 +74,7 @@ struct Row {
     reading: String,
     /// The running total, if it differs from the reading.
     total: Option<String>,
-    source: &'static str,
+    source: Message,
     notes: Option<String>,
     /// The ID of a reading that was logged by hand and can be deleted.
     deletable_id: Option<Uuid>,
@@ -81,19 +82,13 @@ struct Row {
 
 impl Row {
     fn of(reading: OdometerReading, units: &units::UnitFormatter) -> Self {
-        let source = match reading.source {
-            SourceKind::Manual => "entered",
-            SourceKind::Replacement => "odometer replaced",
-            SourceKind::FuelLog => "fill-up",
-            SourceKind::Maintenance => "service",
-        };
         let is_deletable = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
         Self {
             date: reading.date,
             reading: units.reading(reading.odometer),
             total: (reading.total_exact != reading.odometer.exact())
                 .then(|| units.exact_distance(reading.total_exact)),
-            source,
+            source: reading.source.label(),
             notes: reading.notes,
             deletable_id: is_deletable.then_some(reading.id),
         }

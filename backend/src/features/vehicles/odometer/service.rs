@@ -26,6 +26,7 @@ use crate::{
         accounts::User,
         vehicles::{Vehicle, VehicleId, service},
     },
+    t,
 };
 
 /// The readings that are logged by hand.
@@ -61,8 +62,9 @@ pub(super) async fn list(
 ) -> Result<Page<OdometerReading>> {
     let start = match cursor {
         None => end(),
-        Some(cursor) => position(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "isn’t a cursor from this service"))?,
+        Some(cursor) => {
+            position(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))?
+        }
     };
     let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
@@ -221,11 +223,11 @@ fn entered_readings(new: &NewReading) -> Result<(EnteredReading, Option<EnteredR
         ("previousReading", new.previous_reading),
     ));
     if let Some(previous) = previous.filter(|_| new.is_replacement != Some(true)) {
-        faults.push(FieldError::at(previous.name, "is allowed only if isReplacement is true"));
+        faults.push(FieldError::at(previous.name, t!("vehicles-field-not-replacement")));
     }
     match reading {
         Some(reading) if faults.is_empty() => Ok((reading, previous)),
-        None if faults.is_empty() => Err(Error::invalid("odometer", "is required")),
+        None if faults.is_empty() => Err(Error::invalid("odometer", t!("core-field-required"))),
         _ => Err(Error::Invalid(faults)),
     }
 }
@@ -306,14 +308,14 @@ fn implausibly_high(name: &str, max: i64, units: &units::UnitFormatter) -> Field
     let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.symbol());
     FieldError::implausible(
         name,
-        "is unusually high: check it, or confirm that it is right",
-        format!("at most {max}"),
+        t!("vehicles-field-reading-high"),
+        t!("vehicles-field-reading-high-expected", max = max).to_string(),
     )
 }
 
 fn future_date(name: &str, today: NaiveDate) -> FieldError {
-    let detail = "is in the future: check it, or confirm that it is right";
-    FieldError::implausible(name, detail, format!("{today} or earlier"))
+    let expected = t!("vehicles-field-date-in-future-expected", today = today);
+    FieldError::implausible(name, t!("vehicles-field-date-in-future"), expected.to_string())
 }
 
 /// The position of a reading relative to another.
@@ -373,16 +375,21 @@ async fn contradiction(
 
 fn out_of_order(name: &str, found: &Contradiction, units: &units::UnitFormatter) -> FieldError {
     let other = &found.other;
-    let (relation, side) = match found.side {
-        Side::Before => ("less than", "before"),
-        Side::After => ("more than", "after"),
+    let (reading, source) = (units.reading_with_unit(other.reading), other.kind.label());
+    let detail = match found.side {
+        Side::Before => t!(
+            "vehicles-field-less-than-earlier",
+            reading = reading,
+            date = other.date,
+            source = source
+        ),
+        Side::After => t!(
+            "vehicles-field-more-than-later",
+            reading = reading,
+            date = other.date,
+            source = source
+        ),
     };
-    let detail = format!(
-        "is {relation} the {} of the {} {side} it, on {}: correct one of the two",
-        units.reading_with_unit(other.reading),
-        other.kind.in_words(),
-        other.date,
-    );
     let fuel_log = (other.kind == SourceKind::FuelLog).then_some(other.id);
     FieldError { kind: Some("odometer-order"), fuel_log, ..FieldError::at(name, detail) }
 }

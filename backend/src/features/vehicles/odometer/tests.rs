@@ -131,18 +131,30 @@ async fn a_reading_that_contradicts_another_is_rejected_unless_allowed(app: Test
     car.fill("2025-12-01", 1000).await;
     car.service("2026-01-01", 2000).await;
     for (day, reading, why) in [
-        ("2026-01-10", 1999, "less than the 2,000\u{a0}mi of the service before it, on 2026-01-01"),
+        (
+            "2026-01-10",
+            1999,
+            "less than the earlier reading of 2,000\u{a0}mi on Jan 1, 2026 (service)",
+        ),
         (
             "2025-12-15",
             20_000,
-            "more than the 2,000\u{a0}mi of the service after it, on 2026-01-01",
+            "more than the later reading of 2,000\u{a0}mi on Jan 1, 2026 (service)",
         ),
-        ("2025-12-15", 999, "less than the 1,000\u{a0}mi of the fill-up before it, on 2025-12-01"),
-        ("2025-11-01", 1001, "more than the 1,000\u{a0}mi of the fill-up after it, on 2025-12-01"),
+        (
+            "2025-12-15",
+            999,
+            "less than the earlier reading of 1,000\u{a0}mi on Dec 1, 2025 (fill-up)",
+        ),
+        (
+            "2025-11-01",
+            1001,
+            "more than the later reading of 1,000\u{a0}mi on Dec 1, 2025 (fill-up)",
+        ),
     ] {
         let refused = car.try_log(day, reading, json!({})).await;
         assert_eq!(refused.body["type"], "/problems/odometer-order");
-        assert_eq!(refused.field_errors(), [format!("/reading: is {why}: correct one of the two")]);
+        assert_eq!(refused.field_errors(), [format!("/reading: is {why}: correct one of them")]);
     }
     assert_eq!(car.readings().await.len(), 2);
     let sure = json!({ "allowOdometerRollback": true });
@@ -247,7 +259,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         ]
     );
     let refused = car.try_log("2026-01-01", 1, json!({ "previousReading": 5 })).await;
-    let why = "/previousReading: is allowed only if isReplacement is true";
+    let why = "/previousReading: must be empty unless isReplacement is true";
     assert_eq!(refused.field_errors(), [why]);
     assert!(car.readings().await.is_empty());
 }
@@ -293,7 +305,7 @@ async fn a_reading_is_logged_and_deleted_on_the_page(app: TestApp) {
         ("previousOdometer", "1200"),
     ];
     assert_eq!(car.user.post_form(&page, &fields).await.status, 303);
-    assert!(text(&car.user.get(&page).await).contains("1,200 mi in all"));
+    assert!(text(&car.user.get(&page).await).contains("1,200 mi in total"));
 }
 
 async fn the_odometer_is_the_latest_reading(app: TestApp) {
@@ -435,8 +447,8 @@ async fn an_odometer_sent_with_the_vehicle_is_logged_as_todays_reading(app: Test
     // A lower or a much higher reading is rejected.
     let less = car.user.patch(&path, json!({ "odometerReading": 5 })).await;
     assert_eq!(less.body["type"], "/problems/odometer-order");
-    let why = "is less than the 8,000\u{a0}mi of the reading before it, on 2026-02-07";
-    assert_eq!(less.field_errors(), [format!("/odometerReading: {why}: correct one of the two")]);
+    let why = "is less than the earlier reading of 8,000\u{a0}mi on Feb 7, 2026 (manual reading)";
+    assert_eq!(less.field_errors(), [format!("/odometerReading: {why}: correct one of them")]);
     let change = json!({ "odometer": { "value": 1_403_000, "unit": "km" } });
     let more = car.user.patch(&path, change.clone()).await;
     assert_eq!((more.status, &more.body["type"]), (422, &json!("/problems/implausible")));
@@ -494,7 +506,7 @@ async fn both_members_of_a_reading_must_agree(app: TestApp) {
     let both = json!({ "odometer": { "value": 12_346, "unit": "km" } });
     assert_eq!(car.try_log("2026-01-01", 7671, both.clone()).await.status, 201);
     let refused = car.try_log("2026-01-02", 7672, both).await;
-    let why = "contradicts the value in km, which is 7671 miles: send one of the two";
+    let why = "contradicts the value in km, which is 7,671 mi: send only one of them";
     assert_eq!((refused.status, refused.field_errors()), (422, vec![format!("/reading: {why}")]));
     let neither = car.user.post(&car.path(), json!({ "date": "2026-01-02" })).await;
     assert_eq!(neither.field_errors(), ["/odometer: is required"]);
@@ -549,7 +561,7 @@ async fn an_implausible_reading_needs_confirmation(app: TestApp) {
     // Tomorrow is in the future.
     let refused = car.try_log("2026-02-01", 5800, json!({})).await;
     assert_eq!(refused.body["errors"][0]["pointer"], "/date");
-    assert_eq!(refused.body["errors"][0]["expected"], "2026-01-31 or earlier");
+    assert_eq!(refused.body["errors"][0]["expected"], "Jan 31, 2026 or earlier");
     car.log("2026-02-01", 5800, json!({ "confirm": ["/date"] })).await;
 }
 

@@ -58,7 +58,7 @@ async fn a_linked_identity_signs_in_to_the_account(app: TestApp) {
     let linked = admin.get(&back).await;
     assert_eq!((linked.status, linked.header("location")), (303, "/settings/identities?linked"));
     let page = admin.get("/settings/identities?linked").await;
-    for part in ["Linked. It opens your account", "Home", "as the admin", "Unlink"] {
+    for part in ["Linked. You can now sign in with it.", "Home", "As the admin", "Unlink"] {
         assert!(body_text(&page).contains(part), "{part}: {page:?}");
     }
     let mut other = Browser::new(&app);
@@ -78,7 +78,7 @@ async fn linking_requires_a_recent_password_confirmation(app: TestApp) {
     app.app.clock.advance(chrono::TimeDelta::minutes(10));
     let rejected = admin.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("Confirm it is you"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("enter your password again"), "{rejected:?}");
     assert!(!body_text(&rejected).contains("code_challenge"), "{rejected:?}");
     admin.post_form("/settings/factors/confirm", &[("password", PASSWORD)]).await;
     let started = admin.post_form("/settings/identities", &[("provider", "home")]).await;
@@ -95,7 +95,7 @@ async fn without_a_password_linking_requires_a_recent_sign_in(app: TestApp) {
     app.app.clock.advance(chrono::TimeDelta::minutes(10));
     let rejected = dana.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("Log out and in again"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("Sign out, sign in again"), "{rejected:?}");
 }
 
 async fn linking_is_bound_to_the_session_that_began_it(app: TestApp) {
@@ -128,7 +128,7 @@ async fn an_identity_can_be_linked_to_one_account_only(app: TestApp) {
     let back = begin(&mut admin, &fake, "dana").await;
     let rejected = admin.get(&back).await;
     assert_eq!(rejected.status, 409);
-    assert!(body_text(&rejected).contains("opens another account"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("is linked to another account"), "{rejected:?}");
     let mut dana = Browser::new(&app);
     dana.log_in(&fake, "home", "dana").await;
     assert_ne!(dana.me().await["id"], admin.me().await["id"]);
@@ -141,10 +141,7 @@ async fn the_last_way_to_sign_in_cannot_be_unlinked(app: TestApp) {
     dana.log_in(&fake, "home", "dana").await;
     let rejected = unlink(&mut dana).await;
     assert_eq!(rejected.status, 409);
-    assert!(
-        body_text(&rejected).contains("This is the last way into your account"),
-        "{rejected:?}"
-    );
+    assert!(body_text(&rejected).contains("This is the only way to sign in"), "{rejected:?}");
     let back = begin(&mut dana, &fake, "dana's other").await;
     dana.get(&back).await;
     assert_eq!(unlink(&mut dana).await.status, 303);
@@ -169,7 +166,7 @@ async fn users_cannot_unlink_identities_of_others(app: TestApp) {
     assert_eq!(admin.post_form(&path, &[]).await.status, 404);
     let unknown = format!("/settings/identities/{}/unlink", uuid::Uuid::now_v7());
     assert_eq!(admin.post_form(&unknown, &[]).await.status, 404);
-    assert!(!body_text(&admin.get("/settings/identities").await).contains("as dana"));
+    assert!(!body_text(&admin.get("/settings/identities").await).contains("As dana"));
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "dana").await.status, 303);
 }
 

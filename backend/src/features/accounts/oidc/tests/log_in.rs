@@ -96,7 +96,7 @@ async fn an_account_is_created_only_if_registration_allows_it(app: TestApp) {
     let mut browser = Browser::new(&closed);
     let rejected = browser.log_in(&fake, "home", "dana").await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("You have no account here"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("You don’t have an account here"), "{rejected:?}");
     assert!(!browser.is_signed_in().await);
 
     let open = with_provider(&app, &fake, |it| it.auth.registration = Registration::Open);
@@ -145,7 +145,10 @@ async fn a_matching_address_does_not_give_access_to_an_account(app: TestApp) {
     let mut browser = Browser::new(&app);
     let rejected = browser.log_in(&fake, "home", "dana").await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("Your address has an account already"), "{rejected:?}");
+    assert!(
+        body_text(&rejected).contains("Your email address already has an account"),
+        "{rejected:?}"
+    );
     assert!(!browser.is_signed_in().await);
 }
 
@@ -157,7 +160,7 @@ async fn an_unconfirmed_address_does_not_block_its_owner(app: TestApp) {
     fake.configure(|state| state.claims = address);
     let mut dana = Browser::new(&app);
     let rejected = dana.log_in(&fake, "home", "dana").await;
-    assert!(body_text(&rejected).contains("It was not me: make an account with"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("Create a separate account with"), "{rejected:?}");
     // An access token can't create a separate account.
     let token =
         fake.access_token("dana", &json!({ "email": "dana@example.org", "email_verified": true }));
@@ -187,7 +190,7 @@ async fn an_unconfirmed_address_does_not_block_its_owner(app: TestApp) {
     let back = local_path(&fake.log_in(started.header("location"), "another"));
     let rejected = other.get(&back).await;
     assert_eq!(rejected.status, 403);
-    assert!(!body_text(&rejected).contains("It was not me"), "{rejected:?}");
+    assert!(!body_text(&rejected).contains("Create a separate account"), "{rejected:?}");
 }
 
 async fn an_unverified_address_is_not_stored(app: TestApp) {
@@ -289,9 +292,9 @@ async fn the_pages_list_the_configured_providers(app: TestApp) {
     let page = with.anonymous().get("/login?next=%2Fvehicles%2Fnew%3Fa%3D1%26b").await;
     let link = r#"href="/login/oidc/home?next=%2Fvehicles%2Fnew%3Fa%3D1%26b""#;
     assert!(body_text(&page).contains(link), "{page:?}");
-    assert!(body_text(&page).contains("Log in with Home"), "{page:?}");
-    assert!(body_text(&with.anonymous().get("/register").await).contains("Log in with Home"));
-    assert!(!body_text(&app.anonymous().get("/login").await).contains("Log in with"));
+    assert!(body_text(&page).contains("Sign in with Home"), "{page:?}");
+    assert!(body_text(&with.anonymous().get("/register").await).contains("Sign in with Home"));
+    assert!(!body_text(&app.anonymous().get("/login").await).contains("Sign in with"));
     for path in ["/login/oidc/other", "/login/oidc/other/callback?code=a&state=b"] {
         assert_eq!(with.anonymous().get(path).await.status, 404, "{path}");
     }

@@ -34,7 +34,7 @@ async fn a_log_in_can_only_be_finished_in_the_browser_that_began_it(app: TestApp
     for mut browser in [Browser::new(&app), victim] {
         let rejected = browser.get(&back).await;
         assert_eq!(rejected.status, 400);
-        assert!(body_text(&rejected).contains("This log-in has ended"), "{rejected:?}");
+        assert!(body_text(&rejected).contains("This sign-in has expired"), "{rejected:?}");
         assert!(!browser.is_signed_in().await);
     }
     for query in ["", "?code=x", "?state=x", "?code=x&state=x", "?state=x&state=x&code=x"] {
@@ -86,7 +86,7 @@ async fn a_code_from_another_log_in_is_rejected(app: TestApp) {
     let mixed = back.replace(&code(&back), &code(&stolen));
     let rejected = own.get(&mixed).await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("Logging in failed"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("Sign-in failed"), "{rejected:?}");
     assert!(!own.is_signed_in().await);
 }
 
@@ -117,7 +117,7 @@ async fn invalid_id_tokens_are_rejected(app: TestApp) {
         let mut browser = Browser::new(&app);
         let rejected = browser.log_in(&fake, "home", "dana").await;
         assert_eq!(rejected.status, 403, "{claims}");
-        assert!(body_text(&rejected).contains("Logging in failed"), "{claims}: {rejected:?}");
+        assert!(body_text(&rejected).contains("Sign-in failed"), "{claims}: {rejected:?}");
         assert!(!browser.is_signed_in().await, "{claims}");
     }
     fake.configure(|state| state.claims = json!({}));
@@ -158,7 +158,7 @@ async fn an_unavailable_provider_does_not_affect_other_sign_ins(app: TestApp) {
     let mut browser = Browser::new(&app);
     let unavailable = browser.get("/login/oidc/home").await;
     assert_eq!((unavailable.status, unavailable.header("retry-after")), (503, "10"));
-    assert!(body_text(&unavailable).contains("Home does not answer now"), "{unavailable:?}");
+    assert!(body_text(&unavailable).contains("Home isn’t responding"), "{unavailable:?}");
     let token = fake.access_token("dana", &json!({}));
     let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/auth/me").await.status, 503);
@@ -222,7 +222,7 @@ async fn an_error_from_the_provider_is_shown(app: TestApp) {
     );
     let rejected = browser.get(&callback).await;
     assert_eq!(rejected.status, 403);
-    assert!(body_text(&rejected).contains("Home let nobody in"), "{rejected:?}");
+    assert!(body_text(&rejected).contains("Home rejected the sign-in"), "{rejected:?}");
     assert!(!body_text(&rejected).contains("0900"), "{rejected:?}");
     // Users who change their mind at the provider can still continue.
     assert_eq!(browser.get(&back).await.status, 303);

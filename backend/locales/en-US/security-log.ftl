@@ -1,0 +1,32 @@
+### The security log: the kinds of events.
+
+security-log-registered = Account created
+security-log-signed-in = Signed in
+security-log-sign-in-failed = Sign-in failed
+security-log-sign-in-throttled = Too many attempts
+security-log-signed-out = Signed out
+security-log-password-changed = Password changed
+security-log-sessions-revoked = Sessions ended
+security-log-token-created = Token created
+security-log-token-revoked = Token revoked
+security-log-account-disabled = Account disabled
+security-log-account-enabled = Account enabled
+security-log-admin-rights-granted = Admin rights granted
+security-log-admin-rights-removed = Admin rights removed
+security-log-invitation-created = Invitation created
+security-log-invitation-revoked = Invitation revoked
+security-log-invitation-used = Invitation used
+security-log-reset-link-created = Reset link created
+security-log-reset-link-used = Reset link used
+security-log-factor-added = Second factor added
+security-log-factor-removed = Second factor removed
+security-log-recovery-code-used = Recovery code used
+security-log-recovery-codes-created = Recovery codes created
+security-log-identity-linked = Account linked
+security-log-identity-unlinked = Account unlinked
+security-log-channel-added = Notification channel added
+security-log-channel-removed = Notification channel removed
+security-log-email-confirmed = Email address confirmed
+security-log-access-reviewed = Access reviewed
+security-log-log-exported = Security log exported
+security-log-stations-imported = Stations imported
