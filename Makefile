@@ -29,10 +29,11 @@ test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mod
 	scripts/need postgresql redis-server pgbouncer chromium
 	scripts/with-servers scripts/test-pgbouncer
 
-check: ## check format, lints, rustdoc and dependencies
+check: ## check formatting, lints, documentation, words and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
+	scripts/words
 	scripts/audit
 
 fuzz: ## check every response against the OpenAPI document, for ten minutes

@@ -114,3 +114,27 @@ fn every_decision_is_in_the_index() {
         }
     }
 }
+
+/// The word lint of `make check`, run on one file with this text: whether it passes, and what it prints.
+fn check_words(text: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    fs::write(&file, text).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/words");
+    let output = std::process::Command::new(script).arg(&file).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn the_word_lint_names_the_better_word() {
+    for (text, better) in [
+        ("<p>This has to be a date.</p>", "must be"),
+        ("fn is_told() {}", "report, show"),
+        ("<p>Your favourites</p>", "favorite"),
+        ("<p>Whoever runs this</p>", "the administrator"),
+    ] {
+        let (passes, printed) = check_words(text);
+        assert!(!passes && printed.contains(better), "{text}: {printed}");
+    }
+    assert_eq!(check_words("<p>This must be a date.</p>"), (true, String::new()));
+}
