@@ -253,3 +253,15 @@ core-host-count = the request must have exactly one Host header
 core-host-invalid = the Host header isn’t a valid host name
 core-field-nested = must be an object
 core-field-id = must be an ID (a UUID)
+
+## Units
+
+core-unit-miles = Miles
+core-unit-kilometers = Kilometers
+core-unit-us-gallons = US gallons
+core-unit-imperial-gallons = Imperial gallons
+core-unit-liters = Liters
+core-unit-mpg-us = Miles per US gallon
+core-unit-mpg-imperial = Miles per imperial gallon
+core-unit-liters-per-100-km = Liters per 100 km
+core-unit-km-per-liter = Kilometers per liter

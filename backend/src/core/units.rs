@@ -27,7 +27,7 @@ const GALLON_US_IN_LITERS_E9: i128 = 3_785_411_784;
 const GALLON_UK_IN_LITERS_E9: i128 = 4_546_090_000;
 const LITER_IN_LITERS_E9: i128 = 1_000_000_000;
 
-/// Declares an enum that is stored as text and has labels for forms.
+/// Declares an enum that is stored as text and has labels (message ids) for forms.
 macro_rules! text_enum {
     ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $text:literal, $label:literal;)+ }) => {
         $(#[doc = $about])*
@@ -37,7 +37,7 @@ macro_rules! text_enum {
         }
 
         impl $name {
-            /// All variants: the stored text and the label.
+            /// All variants: the stored text and the message id of the label.
             pub const ALL: &[(&str, &str)] = &[$(($text, $label)),+];
 
             /// The text in the database and in JSON.
@@ -46,7 +46,7 @@ macro_rules! text_enum {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The label.
+            /// The message id of the label.
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label),+ }
@@ -101,9 +101,9 @@ text_enum! {
     /// The unit of distances.
     DistanceUnit {
         /// Miles.
-        Miles = "mi", "Miles";
+        Miles = "mi", "core-unit-miles";
         /// Kilometers.
-        Kilometers = "km", "Kilometers";
+        Kilometers = "km", "core-unit-kilometers";
     }
 }
 
@@ -111,11 +111,11 @@ text_enum! {
     /// The unit of volumes.
     VolumeUnit {
         /// US gallons.
-        GallonsUs = "gal_us", "US gallons";
+        GallonsUs = "gal_us", "core-unit-us-gallons";
         /// Imperial gallons.
-        GallonsUk = "gal_uk", "Imperial gallons";
+        GallonsUk = "gal_uk", "core-unit-imperial-gallons";
         /// Liters.
-        Liters = "l", "Liters";
+        Liters = "l", "core-unit-liters";
     }
 }
 
@@ -123,13 +123,13 @@ text_enum! {
     /// The unit of fuel economy.
     EconomyUnit {
         /// Miles to the US gallon.
-        MpgUs = "mpg_us", "Miles per US gallon";
+        MpgUs = "mpg_us", "core-unit-mpg-us";
         /// Miles to the imperial gallon.
-        MpgUk = "mpg_uk", "Miles per imperial gallon";
+        MpgUk = "mpg_uk", "core-unit-mpg-imperial";
         /// Liters per 100 kilometers.
-        LitersPer100Km = "l_per_100km", "Liters per 100 km";
+        LitersPer100Km = "l_per_100km", "core-unit-liters-per-100-km";
         /// Kilometers per liter.
-        KmPerLiter = "km_per_l", "Kilometers per liter";
+        KmPerLiter = "km_per_l", "core-unit-km-per-liter";
     }
 }
 

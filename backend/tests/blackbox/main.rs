@@ -16,6 +16,7 @@ mod drill;
 mod environment;
 mod failover;
 mod kill;
+mod languages;
 mod listening;
 mod metrics;
 mod migrations;

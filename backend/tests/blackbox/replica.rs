@@ -125,6 +125,10 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
 
         // The replica fails permanently while it is being read.
         pair.execute_on_replica("SELECT pg_wal_replay_resume()").await;
+        for service in &pair.services {
+            let is_used = async || service.log().contains("The replica answers reads");
+            eventually("the replica answers reads", is_used).await;
+        }
         let all = u64::try_from(pair.sql.number(shown).await).unwrap();
         for nth in 0..60 {
             if nth == 20 {

@@ -84,5 +84,5 @@ async fn after_secrets_were_discarded_the_service_starts_with_a_new_key(env: Tes
     assert!(key_file(&env).exists());
     let ann = ann.at(&service.url);
     let reported = problem(&ann, &channel).await;
-    assert!(reported.contains("remove this and add it again"), "{reported}");
+    assert!(reported.contains("remove this channel and add it again"), "{reported}");
 }
