@@ -41,7 +41,7 @@ RULES = {
     ),
     "/dueMileage": ("must be higher", "must be lower", "must be empty"),
     "/dueOdometer": ("must be higher", "must be lower", "must be empty"),
-    "/email": "is already registered",
+    "/email": ("is already registered", "is already in use"),
     "/expiresAt": ("must be in the future", "must be within"),
     "/from": ("must not be before 1886", "must not be more than a year ahead"),
     "/gallons": "is required",
@@ -73,7 +73,7 @@ RULES = {
     "/vehicleId": ("isn’t one of your vehicles", "is a vehicle in your trash"),
     "/vin": (
         "has the check digit",
-        "is one character",
+        "has the same character",
         "is required unless you enter an identifier",
         "isn’t a VIN, as no VIN begins with 0",
         "can’t be empty: a vehicle without",

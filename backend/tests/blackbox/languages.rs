@@ -103,16 +103,14 @@ async fn walk() {
 /// The path with all ids replaced: one page of each kind is enough.
 fn shape(path: &str) -> String {
     let path = path.split('#').next().unwrap_or_default();
-    let part = |part: &str| {
-        let is_id = part.len() == 36 && part.matches('-').count() == 4;
-        if is_id { "id".to_owned() } else { part.to_owned() }
-    };
-    path.split_inclusive(['/', '=', '?', '&'])
-        .map(|it| {
-            let end = it.trim_end_matches(['/', '=', '?', '&']);
-            format!("{}{}", part(end), &it[end.len()..])
-        })
-        .collect()
+    let mut shape = String::new();
+    for part in path.split_inclusive(['/', '=', '?', '&']) {
+        let name = part.trim_end_matches(['/', '=', '?', '&']);
+        let is_id = name.len() == 36 && name.matches('-').count() == 4;
+        shape.push_str(if is_id { "id" } else { name });
+        shape.push_str(&part[name.len()..]);
+    }
+    shape
 }
 
 /// The visible texts and the names for screen readers that have no accent, and the links. Elements with
