@@ -285,6 +285,19 @@ mod tests {
         assert_eq!(html.to_string(), expected);
     }
 
+    #[derive(askama::Template)]
+    #[template(source = "{{ message }}", ext = "html")]
+    struct Page {
+        message: super::Message,
+    }
+
+    #[test]
+    fn a_template_escapes_a_message_with_its_arguments() {
+        let page = Page { message: t!("core-in-trash", title = "<script>\"") };
+        let html = askama::Template::render(&page).unwrap();
+        assert!(html.starts_with("&#60;script&#62;&#34; is in your trash"), "{html}");
+    }
+
     #[tokio::test]
     async fn a_message_is_in_the_locale_of_the_request() {
         let text = async { t!("core-fields-invalid", count = 2, names = "a, b").to_string() };
