@@ -135,7 +135,7 @@ pub async fn render_problems_as_pages(
         return match accounts::has_accounts(&app).await {
             Ok(false) => Redirect::to("/register").into_response(),
             _ if is_get && target != "/" => {
-                let next: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
+                let next: String = url::form_urlencoded::byte_serialize(target.as_bytes()).collect();
                 Redirect::to(&format!("/login?next={next}")).into_response()
             }
             _ => Redirect::to("/login").into_response(),
@@ -192,7 +192,7 @@ fn page_response(response: &Response, html: Html<String>) -> Response {
 /// The value of the query parameter `name`.
 #[must_use]
 pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let mut query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
 }
 

@@ -4,6 +4,7 @@ use std::{io::IsTerminal as _, sync::Arc};
 
 use axum::http::{Request, Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_http::{HttpClient, HttpError};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
@@ -157,12 +158,18 @@ impl std::fmt::Debug for TraceClient {
     }
 }
 
-#[async_trait::async_trait]
 impl HttpClient for TraceClient {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    fn send_bytes<'a, 'sent>(
+        &'a self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'sent, Result<Response<Bytes>, HttpError>>
+    where
+        'a: 'sent,
+        Self: 'sent,
+    {
         let client = Arc::clone(&self.client);
         // The exporter's thread has no runtime.
         let sent = self.runtime.spawn(async move { client.send(request.map(Into::into)).await });
-        Ok(sent.await??.map(Bytes::from))
+        Box::pin(async { Ok(sent.await??.map(Bytes::from)) })
     }
 }

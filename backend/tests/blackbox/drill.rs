@@ -14,7 +14,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use serde_json::Value;
 use tokio::sync::RwLock;
 

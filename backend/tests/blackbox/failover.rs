@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 
 use crate::{
     kill::{Ledger, VEHICLES, WRITERS},

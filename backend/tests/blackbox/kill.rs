@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 

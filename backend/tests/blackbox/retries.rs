@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestEnv, client, random, rounds};

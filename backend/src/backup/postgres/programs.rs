@@ -80,7 +80,7 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
     ];
     // The options return these only in a URL. Host and user are replaced, since they may need escaping.
     let url = options.clone().host("host").username("user").to_url_lossy();
-    let pairs = form_urlencoded::parse(url.query().unwrap_or_default().as_bytes());
+    let pairs = url::form_urlencoded::parse(url.query().unwrap_or_default().as_bytes());
     for (key, value) in pairs {
         let name = match &*key {
             "sslrootcert" => "PGSSLROOTCERT",
@@ -95,7 +95,7 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
     }
     if let Some(password) = url.password() {
         let pair = format!("={password}");
-        let decoded = form_urlencoded::parse(pair.as_bytes()).next();
+        let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
         environment.extend(decoded.map(|(_, value)| ("PGPASSWORD", value.into_owned())));
     }
     environment

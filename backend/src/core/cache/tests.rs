@@ -34,7 +34,7 @@ async fn concurrent_callers_share_one_computation() {
             Ok(Bytes::from_static(b"answer"))
         })
     });
-    for answer in futures::future::join_all(calls).await {
+    for answer in futures_util::future::join_all(calls).await {
         assert_eq!(answer.unwrap(), "answer");
     }
     assert_eq!(computed.into_inner(), 1);
@@ -128,7 +128,7 @@ async fn concurrent_callers_share_one_computation_with_redis() {
             Ok(Bytes::from_static(b"answer"))
         })
     });
-    for answer in futures::future::join_all(calls).await {
+    for answer in futures_util::future::join_all(calls).await {
         assert_eq!(answer.unwrap(), "answer");
     }
     assert_eq!(computed.into_inner(), 1);

@@ -36,7 +36,7 @@ through_pgbouncer![
 async fn health_and_durability_checks_work_through_a_pooler(app: TestApp) {
     app.app.db.check_durability().await.unwrap();
     // Each query may reach another server: twenty of them, concurrently.
-    let results = futures::future::join_all((0..20).map(|_| app.app.db.ping())).await;
+    let results = futures_util::future::join_all((0..20).map(|_| app.app.db.ping())).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
@@ -66,7 +66,7 @@ async fn migrations_run_through_a_pooler(app: TestApp) {
 }
 
 async fn concurrent_users_share_few_connections(app: TestApp) {
-    let users = futures::future::join_all((0..6).map(|nth| {
+    let users = futures_util::future::join_all((0..6).map(|nth| {
         let app = app.clone();
         async move { app.register(&format!("user{nth}@example.org")).await }
     }))
@@ -98,5 +98,5 @@ async fn concurrent_users_share_few_connections(app: TestApp) {
         let stats = user.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await;
         assert_eq!((stats.status, &stats.body["logs"]), (200, &json!(9)), "{stats:?}");
     });
-    futures::future::join_all(work).await;
+    futures_util::future::join_all(work).await;
 }

@@ -259,7 +259,7 @@ impl FromRequest<App> for Form {
         // If several fields have the same name, the last one counts; `confirm` fields are joined
         // instead.
         let mut typed: BTreeMap<String, String> = BTreeMap::new();
-        for (name, text) in form_urlencoded::parse(&body).into_owned() {
+        for (name, text) in url::form_urlencoded::parse(&body).into_owned() {
             match typed.get_mut(&name) {
                 Some(before) if name == "confirm" => before.extend([" ", &text]),
                 _ => drop(typed.insert(name, text)),
@@ -329,7 +329,7 @@ impl<T: Input> FromRequestParts<App> for QueryForm<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let fields = url::form_urlencoded::parse(query.as_bytes()).into_owned();
         T::read(Reader::form(fields, app.clock.today())).map(Self).map_err(Error::Invalid)
     }
 }

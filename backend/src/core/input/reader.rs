@@ -80,7 +80,7 @@ impl Reader {
     /// Creates a reader of a query string's parameters.
     #[must_use]
     pub fn query(query: &str, today: NaiveDate) -> Self {
-        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let fields = url::form_urlencoded::parse(query.as_bytes()).into_owned();
         Self::from_unique_fields(fields.map(|(name, text)| (name, FieldValue::Typed(text))), today)
     }
 

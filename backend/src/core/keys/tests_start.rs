@@ -7,7 +7,7 @@ use base64::{
     prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
 };
 use chrono::TimeDelta;
-use futures::future::join_all;
+use futures_util::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 

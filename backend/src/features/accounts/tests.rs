@@ -121,7 +121,7 @@ async fn concurrent_first_registrations_create_one_administrator(app: TestApp) {
         let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });
         anonymous.post("/api/auth/register", new)
     });
-    let answers = futures::future::join_all(answers).await;
+    let answers = futures_util::future::join_all(answers).await;
     assert!(answers.iter().all(|it| it.status == 201), "{answers:?}");
     assert_eq!(answers.iter().filter(|it| it.body["isAdmin"] == true).count(), 1);
 }
@@ -303,7 +303,7 @@ async fn concurrent_changes_of_preferences_are_all_saved(app: TestApp) {
         }
         let at_once = changes.iter().map(|change| ann.patch(path, change.clone()));
         let (answers, read) =
-            futures::future::join(futures::future::join_all(at_once), ann.get(path)).await;
+            futures_util::future::join(futures_util::future::join_all(at_once), ann.get(path)).await;
         assert!(answers.iter().all(|it| it.status == 200) && read.status == 200, "{answers:?}");
         let saved = ann.get(path).await.body;
         for (name, value) in changes.iter().flat_map(|it| it.as_object().unwrap()) {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::ClientInfo;

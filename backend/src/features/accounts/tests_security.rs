@@ -195,7 +195,7 @@ async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
     // These two block the queue, so the password changes after it was read and before it is hashed.
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
-    let busy = futures::future::join_all((0..2).map(|_| {
+    let busy = futures_util::future::join_all((0..2).map(|_| {
         let wait = std::sync::Arc::clone(&wait);
         let slot =
             app.app.auth.hash_queue().reserve("others", &super::ClientInfo::default()).unwrap();
@@ -210,11 +210,11 @@ async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
         drop(release);
     };
     let anonymous = app.anonymous();
-    let attempts = futures::future::join(
+    let attempts = futures_util::future::join(
         log_in(&anonymous, PASSWORD),
         change_password(&phone, PASSWORD, "the attacker's password"),
     );
-    let ((signed_in, changed), _, ()) = futures::future::join3(attempts, busy, others).await;
+    let ((signed_in, changed), _, ()) = futures_util::future::join3(attempts, busy, others).await;
     assert_eq!((signed_in.status, changed.status), (401, 401), "{signed_in:?} {changed:?}");
     assert_eq!(signed_in.header("set-cookie"), "");
     let mut tx = app.app.db.read().await.unwrap();

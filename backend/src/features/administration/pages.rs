@@ -80,7 +80,7 @@ async fn show_users(
     let preferences = &administrator.0.0.preferences;
     let rows = page.items.into_iter().map(|it| UserRow::new(it, preferences)).collect();
     let older = page.next_cursor.map(|cursor| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("cursor", &cursor);
         query.extend_pairs(search.map(|it| ("search", it)));
         query.finish()

@@ -916,7 +916,7 @@ async fn concurrently_added_logs_affect_each_other(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let adds = (0..12)
         .map(|n| garage.added(["2026-01-10", "2026-01-11"][n / 6], [1000, 2000][n / 6], json!({})));
-    futures::future::join_all(adds).await;
+    futures_util::future::join_all(adds).await;
     let logs = garage.logs("").await;
     let reasons: Vec<_> = logs.iter().map(|it| it["economyReason"].as_str()).collect();
     let mut expected = vec![Some("same-stop"); 12];
@@ -941,7 +941,7 @@ async fn concurrent_swaps_between_vehicles_do_not_deadlock(app: TestApp) {
             let user = &garage.user;
             async move { user.patch(&path, to).await }
         });
-        for swapped in futures::future::join_all(swaps).await {
+        for swapped in futures_util::future::join_all(swaps).await {
             assert_eq!(swapped.status, 200, "{swapped:?}");
         }
     }

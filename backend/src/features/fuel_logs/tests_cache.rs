@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::{FuelLogId, store};

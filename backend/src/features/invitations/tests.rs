@@ -1,6 +1,6 @@
 use axum::http::Method;
 use chrono::TimeDelta;
-use futures::future::join_all;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::PURGE_TASK;

@@ -183,7 +183,7 @@ async fn concurrent_completions_create_one_next_item(app: TestApp) {
     let item = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let complete = format!("{item}/complete");
     let done = || garage.user.post(&complete, json!({ "completedDate": "2026-01-31" }));
-    let responses = futures::future::join_all((0..12).map(|_| done())).await;
+    let responses = futures_util::future::join_all((0..12).map(|_| done())).await;
     let mut statuses: Vec<_> = responses.iter().map(|it| it.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses[..2], [200, 409]);

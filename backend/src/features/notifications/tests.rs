@@ -229,7 +229,7 @@ async fn several_instances_send_each_message_once(app: TestApp) {
     owner.add_channel(webhook(&server)).await;
     let others: Vec<_> = (0..4).map(|_| owner.app.anonymous_instance()).collect();
     let works = others.iter().map(|it| run_once(&it.app));
-    let sent = futures::future::join_all(works).await;
+    let sent = futures_util::future::join_all(works).await;
     let sent: u64 = sent.into_iter().map(Result::unwrap).sum();
     assert_eq!((sent, server.received().len()), (1, 1));
     for other in &others {

@@ -182,7 +182,7 @@ async fn saving_a_place_again_returns_the_existing_station(app: TestApp) {
 async fn concurrent_saves_of_a_place_create_one_station(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let saving = (0..16).map(|_| save(&ann, json!({ "googlePlaceId": "ChIJ2", "name": "One" })));
-    let saved = futures::future::join_all(saving).await;
+    let saved = futures_util::future::join_all(saving).await;
     let first = saved[0].id();
     assert!(saved.iter().all(|it| it.id() == first), "{saved:?}");
     assert_eq!(names(&ann, "/api/stations").await, ["One"]);

@@ -183,7 +183,7 @@ async fn openstreetmap_requests_comply_with_the_usage_policies(app: TestApp) {
             "{agent}"
         );
     }
-    let form: Vec<_> = form_urlencoded::parse(requests[0].body.as_bytes()).into_owned().collect();
+    let form: Vec<_> = url::form_urlencoded::parse(requests[0].body.as_bytes()).into_owned().collect();
     let query = "[out:json][timeout:5];nwr[\"amenity\"=\"fuel\"](around:2200,46.95,7.44);\
                  out center 1500;";
     assert_eq!(form, [("data".to_owned(), query.to_owned())]);
@@ -288,7 +288,7 @@ async fn a_failing_provider_does_not_affect_other_results(app: TestApp) {
     ann.post("/api/stations", json!({ "name": "Saved", "latitude": 30, "longitude": 40 })).await;
     // Run the slow failures concurrently.
     let slow = [(0, Failure::Hangs), (1, Failure::Drips)];
-    futures::future::join_all(
+    futures_util::future::join_all(
         slow.map(|(nth, failure)| check_one_failing(&app, &ann, nth, failure)),
     )
     .await;
@@ -425,7 +425,7 @@ async fn openstreetmap_requests_are_limited_to_one_per_second(app: TestApp) {
     let osm = Fake::start().await;
     let ann = with_providers(&app, None, Some(&osm)).register("ann@example.org").await;
     let queries = ["query=pace1", "query=pace2", "query=pace3"];
-    futures::future::join_all(queries.map(|it| search(&ann, it))).await;
+    futures_util::future::join_all(queries.map(|it| search(&ann, it))).await;
     let mut times: Vec<_> = osm.requests().iter().map(|it| it.at).collect();
     times.sort();
     assert_eq!(times.len(), 3);
@@ -436,7 +436,7 @@ async fn openstreetmap_requests_are_limited_to_one_per_second(app: TestApp) {
     // Searches that would wait too long skip the provider.
     let start = Instant::now();
     let queries: Vec<_> = (0..12).map(|nth| format!("query=rush{nth}")).collect();
-    futures::future::join_all(queries.iter().map(|it| search(&ann, it))).await;
+    futures_util::future::join_all(queries.iter().map(|it| search(&ann, it))).await;
     assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
     assert!(osm.requests().len() < 3 + 12, "{}", osm.requests().len());
 }

@@ -131,7 +131,7 @@ async fn word_searches_ignore_accents(app: TestApp) {
         ("aero αθηνα", "Ærø"),
         ("cafo", ""),
     ] {
-        let encoded: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let mut named = names(&ann, &format!("query={encoded}")).await;
         named.sort_unstable();
         assert_eq!(named.join(", "), found, "{query}");

@@ -160,7 +160,7 @@ async fn show_new(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let mut typed = Form::default();
-    for (name, text) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+    for (name, text) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if LABELS.iter().any(|label| label.0 == name) {
             typed.set(&name, text.chars().take(200).collect());
         }

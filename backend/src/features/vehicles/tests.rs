@@ -532,7 +532,7 @@ async fn an_idempotency_key_has_at_most_255_printable_characters(app: TestApp) {
 async fn concurrent_retries_create_one_vehicle(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let answers =
-        futures::future::join_all((0..32).map(|_| add_with_key(&ann, "key", VINS[0]))).await;
+        futures_util::future::join_all((0..32).map(|_| add_with_key(&ann, "key", VINS[0]))).await;
     let (created, others): (Vec<_>, Vec<_>) = answers
         .into_iter()
         .partition(|it| it.status == 201 && it.header("idempotency-replayed").is_empty());

@@ -249,7 +249,7 @@ fn a_request_waits_for_nhtsa_at_most_five_seconds() {
             let took = start.elapsed();
             assert!(took < Duration::from_secs(6), "{behavior:?}: {took:?}");
         });
-        futures::future::join_all(waits).await;
+        futures_util::future::join_all(waits).await;
     });
 }
 

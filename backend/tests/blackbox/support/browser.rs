@@ -1,7 +1,7 @@
 //! Controls Chromium.
 
 use chromiumoxide::{Browser, BrowserConfig, Page, handler::viewport::Viewport};
-use futures::StreamExt as _;
+use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
 use super::eventually;

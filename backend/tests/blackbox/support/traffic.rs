@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::{join, join_all};
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::Value;
 

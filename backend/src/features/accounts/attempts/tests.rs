@@ -149,7 +149,7 @@ async fn concurrent_guesses_are_counted_individually(app: TestApp) {
     register_ann(&app).await;
     let stranger = app.anonymous().with_client_ip("192.0.2.1");
     let at_once = (0..40).map(|_| log_in(&stranger, "ann@example.org", "a guess"));
-    let answers = futures::future::join_all(at_once).await;
+    let answers = futures_util::future::join_all(at_once).await;
     assert_eq!(answers.iter().filter(|it| it.status == 401).count(), 15, "{answers:?}");
 }
 

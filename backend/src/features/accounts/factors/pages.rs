@@ -85,7 +85,7 @@ impl SecondFactorPage {
 
 /// Redirects the browser from the password to the second factor.
 pub(in super::super) fn redirect_to_second_factor(cookie: HeaderValue, next: &str) -> Response {
-    let next: String = form_urlencoded::byte_serialize(web::local_path(next).as_bytes()).collect();
+    let next: String = url::form_urlencoded::byte_serialize(web::local_path(next).as_bytes()).collect();
     let to = Redirect::to(&format!("/login/second?next={next}"));
     ([(header::SET_COOKIE, cookie)], to).into_response()
 }
@@ -97,7 +97,7 @@ async fn show_second_factor(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let query = query.unwrap_or_default();
-    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
     let view = FormView::new(LABELS, Form::default());
     match SecondFactorPage::new(&app, &pending, layout, view, &next).await {

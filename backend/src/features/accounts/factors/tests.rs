@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use futures::future::join_all;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::totp::Totp;

@@ -90,7 +90,7 @@ mod tests {
                 Ok(fetches.fetch_add(1, Ordering::SeqCst))
             };
             let all = (0..32).map(|_| cache.get(at(0), MINUTE, fetch()));
-            let got = futures::future::join_all(all).await;
+            let got = futures_util::future::join_all(all).await;
             assert!(got.into_iter().all(|it| *it.unwrap() == 0));
             assert_eq!(*cache.get(at(59), MINUTE, fetch()).await.unwrap(), 0);
             assert_eq!(*cache.get(at(60), MINUTE, fetch()).await.unwrap(), 1);
@@ -103,7 +103,7 @@ mod tests {
             let cache = FetchCache::new();
             cache.get(at(0), MINUTE, async { Ok(7) }).await.unwrap();
             let never = std::pin::pin!(cache.get(at(60), MINUTE, std::future::pending()));
-            futures::future::select(never, std::pin::pin!(async {})).await;
+            futures_util::future::select(never, std::pin::pin!(async {})).await;
             let hour = TimeDelta::hours(1);
             assert_eq!(*cache.get(at(60), hour, std::future::pending()).await.unwrap(), 7);
         });

@@ -35,7 +35,7 @@ impl Callback {
     pub(super) fn parse(query: &str) -> Self {
         let mut callback = Self::default();
         let mut states = 0;
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "state" => {
                     states += 1;

@@ -119,7 +119,7 @@ pub(super) async fn show(
     ];
     let set_filters: Vec<_> = filters.iter().filter(|it| !it.1.is_empty()).cloned().collect();
     let encoded = |cursor: Option<&str>| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(set_filters.iter()).extend_pairs(cursor.map(|it| ("cursor", it)));
         query.finish()
     };

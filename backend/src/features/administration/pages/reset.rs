@@ -35,7 +35,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let query = query.unwrap_or_default();
-    let mut query = form_urlencoded::parse(query.as_bytes());
+    let mut query = url::form_urlencoded::parse(query.as_bytes());
     let token = query.find(|(name, _)| name == "token").map(|it| it.1.into_owned());
     let token = token.unwrap_or_default();
     resets::check_token(&app, &token).await?;

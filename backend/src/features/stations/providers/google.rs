@@ -93,7 +93,7 @@ impl Google {
 
     /// Looks up the place `id`. Returns `None` if it does not exist.
     pub(super) async fn details(&self, id: &str) -> Result<Option<Place>, ProviderError> {
-        let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
         // In a path, a space is not encoded as a plus sign.
         let url = format!("{}/v1/places/{}", self.base, id.replace('+', "%20"));
         let request = Request::get(url).header("x-goog-fieldmask", DETAILS_FIELDS);

@@ -300,7 +300,7 @@ impl Osm {
             circle.radius, circle.center.latitude, circle.center.longitude,
         );
         let body =
-            form_urlencoded::Serializer::new(String::new()).append_pair("data", &query).finish();
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("data", &query).finish();
         let request = Request::post(&overpass.url)
             .header("user-agent", &self.user_agent)
             .header("content-type", "application/x-www-form-urlencoded");
@@ -343,7 +343,7 @@ impl Osm {
 
 /// The query string for Nominatim.
 fn nominatim_query(words: &str, circle: Option<&Circle>) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("q", words).append_pair("format", "jsonv2");
     query.append_pair("extratags", "1").append_pair("limit", "20");
     if let Some(circle) = circle {

@@ -44,7 +44,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let query = query.unwrap_or_default();
-    let form = Form { typed: form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
+    let form = Form { typed: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
     let year = form.get("year").trim().parse().ok();
     let (make, model) = (form.get("make").trim(), form.get("model").trim());
     let choices = vin::choices(year, Some(make).filter(|it| !it.is_empty()))?;

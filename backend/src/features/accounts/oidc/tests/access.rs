@@ -57,7 +57,7 @@ async fn concurrent_first_requests_create_one_account(app: TestApp) {
     let fake = FakeProvider::start().await;
     let app = with_sign_up_allowed(&app, &fake);
     let client = with_token(&app, &fake.access_token("dana", &json!({})));
-    let all = futures::future::join_all((0..16).map(|_| client.get("/api/auth/me"))).await;
+    let all = futures_util::future::join_all((0..16).map(|_| client.get("/api/auth/me"))).await;
     assert!(all.iter().all(|it| it.status == 200), "{all:?}");
     assert!(all.iter().all(|it| it.body == all[0].body), "{all:?}");
 }

@@ -243,7 +243,7 @@ impl FakeProvider {
     pub(super) fn log_in(&self, authorization_url: &str, subject: &str) -> String {
         let query = authorization_url.split_once('?').unwrap().1;
         let request: HashMap<String, String> =
-            form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         assert_eq!(request["response_type"], "code");
         assert_eq!(request["client_id"], "cars");
         assert_eq!(request["code_challenge_method"], "S256");

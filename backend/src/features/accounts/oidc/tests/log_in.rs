@@ -220,7 +220,7 @@ async fn concurrent_first_log_ins_create_one_account(app: TestApp) {
         assert_eq!(answer.status, 303, "{answer:?}");
         browser.me().await["id"].to_string()
     });
-    let mut ids = futures::future::join_all(all).await;
+    let mut ids = futures_util::future::join_all(all).await;
     ids.dedup();
     assert_eq!(ids.len(), 1, "{ids:?}");
 }

@@ -351,7 +351,7 @@ fn a_provider_that_never_responds_times_out_after_five_seconds() {
         let provider = provider_for(&fake);
         let started = std::time::Instant::now();
         let all = (0..20).map(|_| provider.metadata(at(0)));
-        for result in futures::future::join_all(all).await {
+        for result in futures_util::future::join_all(all).await {
             assert_unavailable(&result.map(|_| ()), Misbehavior::NeverCompletes);
         }
         let took = started.elapsed().as_secs_f32();

@@ -60,7 +60,7 @@ async fn a_log_in_can_be_finished_once(app: TestApp) {
     let mut other = Browser::new(&app);
     let back = other.begin(&fake, "home", "dana").await;
     let client = other.client();
-    let all = futures::future::join_all((0..8).map(|_| client.get(&back))).await;
+    let all = futures_util::future::join_all((0..8).map(|_| client.get(&back))).await;
     assert_eq!(all.iter().filter(|it| it.status == 303).count(), 1, "{all:?}");
 }
 
@@ -253,7 +253,7 @@ async fn a_log_in_can_be_finished_once_across_instances(app: TestApp) {
     let mut browser = Browser::new(&one);
     let back = browser.begin(&fake, "home", "dana").await;
     let (here, there) = (browser.client(), browser.at(&other).client());
-    let responses = futures::future::join_all([here.get(&back), there.get(&back)]).await;
+    let responses = futures_util::future::join_all([here.get(&back), there.get(&back)]).await;
     let statuses: Vec<_> = responses.iter().map(|it| it.status).collect();
     assert!(matches!(statuses[..], [303, 400] | [400, 303]), "{responses:?}");
     assert_eq!(there.get(&back).await.status, 400);
