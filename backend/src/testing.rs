@@ -446,7 +446,8 @@ impl TestApp {
 
     /// Submits a form, as a page does.
     pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, Body::from(form)).await

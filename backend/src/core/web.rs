@@ -135,7 +135,8 @@ pub async fn render_problems_as_pages(
         return match accounts::has_accounts(&app).await {
             Ok(false) => Redirect::to("/register").into_response(),
             _ if is_get && target != "/" => {
-                let next: String = url::form_urlencoded::byte_serialize(target.as_bytes()).collect();
+                let next: String =
+                    url::form_urlencoded::byte_serialize(target.as_bytes()).collect();
                 Redirect::to(&format!("/login?next={next}")).into_response()
             }
             _ => Redirect::to("/login").into_response(),

@@ -303,7 +303,8 @@ async fn concurrent_changes_of_preferences_are_all_saved(app: TestApp) {
         }
         let at_once = changes.iter().map(|change| ann.patch(path, change.clone()));
         let (answers, read) =
-            futures_util::future::join(futures_util::future::join_all(at_once), ann.get(path)).await;
+            futures_util::future::join(futures_util::future::join_all(at_once), ann.get(path))
+                .await;
         assert!(answers.iter().all(|it| it.status == 200) && read.status == 200, "{answers:?}");
         let saved = ann.get(path).await.body;
         for (name, value) in changes.iter().flat_map(|it| it.as_object().unwrap()) {

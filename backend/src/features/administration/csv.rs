@@ -1,26 +1,44 @@
 //! Writes CSV (RFC 4180) whose cells spreadsheets do not evaluate as formulas.
 
-/// Formats a row with its line break.
-pub(super) fn row(cells: &[&str]) -> String {
-    let cells: Vec<_> = cells.iter().map(|it| cell(it)).collect();
-    cells.join(",") + "\r\n"
+use csv::{Terminator, WriterBuilder};
+
+use crate::core::{Error, Result};
+
+/// Formats rows.
+///
+/// # Errors
+/// `Internal` if the rows cannot be written.
+pub(super) fn format<const N: usize>(
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Result<Vec<u8>> {
+    write(rows).map_err(|error| Error::Internal(error.into()))
 }
 
-/// Formats a cell. A value that a spreadsheet could take for a formula is prefixed with an
-/// apostrophe.
-fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if is_formula || text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
+fn write<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> csv::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        // Cells that contain this character are quoted.
+        .comment(Some(b'\''))
+        .from_writer(&mut text);
+    for row in rows {
+        writer.write_record(row.map(guard))?;
     }
+    writer.flush()?;
+    drop(writer);
+    Ok(text)
+}
+
+/// Prefixes a value that a spreadsheet could take for a formula with an apostrophe.
+fn guard(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::row;
+    fn format<const N: usize>(row: [&str; N]) -> String {
+        String::from_utf8(super::format([row.map(str::to_owned)]).unwrap()).unwrap()
+    }
 
     #[test]
     fn formulas_are_escaped() {
@@ -34,14 +52,14 @@ mod tests {
             ("a=b", "a=b"),
             ("", ""),
         ] {
-            assert_eq!(row(&[text]), format!("{cell}\r\n"), "{text:?}");
+            assert_eq!(format([text, "x"]), format!("{cell},x\r\n"), "{text:?}");
         }
     }
 
     #[test]
     fn special_characters_are_quoted() {
         assert_eq!(
-            row(&["a,b", "say \"x\"", "a\nb", "c"]),
+            format(["a,b", "say \"x\"", "a\nb", "c"]),
             "\"a,b\",\"say \"\"x\"\"\",\"a\nb\",c\r\n"
         );
     }

@@ -152,12 +152,13 @@ pub(super) async fn export(
     tx.commit().await?;
     let mut names = Names::new();
     // Read the first page before responding: until then, an error can still be reported.
-    let (first, mut next) = next_rows(app, &mut listing, &mut names).await?;
+    let mut first = csv::format([COLUMNS.map(str::to_owned)])?;
+    let (rows, mut next) = next_rows(app, &mut listing, &mut names).await?;
+    first.extend(rows);
     let (mut sender, body) = Channel::<Bytes, Error>::new(2);
     let app = app.clone();
     tokio::spawn(async move {
-        let text = csv::row(&COLUMNS) + &first;
-        let mut sent = sender.send_data(text.into()).await;
+        let mut sent = sender.send_data(first.into()).await;
         while next && sent.is_ok() {
             let text;
             (text, next) = match next_rows(&app, &mut listing, &mut names).await {
@@ -194,35 +195,35 @@ async fn next_rows(
     app: &App,
     listing: &mut EventQuery,
     names: &mut Names,
-) -> Result<(String, bool)> {
+) -> Result<(Vec<u8>, bool)> {
     let mut tx = app.db.read().await?;
     let page = security_log::list(&mut tx, listing).await?;
     load_names(&mut tx, names, &page.items).await?;
-    let text = page.items.iter().map(|event| csv_row(event, names)).collect();
+    let text = csv::format(page.items.iter().map(|event| csv_row(event, names)))?;
     let next = page.next_cursor.map(FieldValue::Typed);
     let next = next.map(|it| Cursor::read(&it, app.clock.today())).transpose();
     listing.cursor = next.map_err(|error| Error::Internal(error.into()))?;
     Ok((text, listing.cursor.is_some()))
 }
 
-fn csv_row(event: &SecurityEvent, names: &Names) -> String {
+fn csv_row(event: &SecurityEvent, names: &Names) -> [String; COLUMNS.len()] {
     let id = |id: Option<Uuid>| id.map(|it| it.to_string()).unwrap_or_default();
-    let name = |id: Option<Uuid>| id.and_then(|it| names.get(&it)).map_or("", String::as_str);
+    let name = |id: Option<Uuid>| id.and_then(|it| names.get(&it).cloned()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    csv::row(&[
-        &time(event.at),
-        event.kind.as_str(),
+    [
+        time(event.at),
+        event.kind.as_str().to_owned(),
         name(event.account_id),
-        &id(event.account_id),
+        id(event.account_id),
         name(event.actor_id),
-        &id(event.actor_id),
-        &text(&event.address),
-        &text(&event.user_agent),
-        &text(&event.detail),
-        &event.count.to_string(),
-        &event.last_at.map(time).unwrap_or_default(),
-    ])
+        id(event.actor_id),
+        text(&event.address),
+        text(&event.user_agent),
+        text(&event.detail),
+        event.count.to_string(),
+        event.last_at.map(time).unwrap_or_default(),
+    ]
 }
 
 impl IntoResponse for Export {

@@ -239,7 +239,8 @@ async fn show_list(
     uri: Uri,
 ) -> Result<Response> {
     let query = uri.query().unwrap_or_default();
-    let mut form = Form { typed: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
+    let mut form =
+        Form { typed: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
     let found = match read_criteria(&app, &form) {
         Ok(None) => Ok(None),
         Ok(Some(criteria)) => search::search(&app, &user, &criteria).await.map(|it| Some(it.items)),

@@ -183,7 +183,8 @@ async fn openstreetmap_requests_comply_with_the_usage_policies(app: TestApp) {
             "{agent}"
         );
     }
-    let form: Vec<_> = url::form_urlencoded::parse(requests[0].body.as_bytes()).into_owned().collect();
+    let form: Vec<_> =
+        url::form_urlencoded::parse(requests[0].body.as_bytes()).into_owned().collect();
     let query = "[out:json][timeout:5];nwr[\"amenity\"=\"fuel\"](around:2200,46.95,7.44);\
                  out center 1500;";
     assert_eq!(form, [("data".to_owned(), query.to_owned())]);

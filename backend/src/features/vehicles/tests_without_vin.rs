@@ -429,7 +429,8 @@ async fn a_vehicle_without_a_vin_is_added_with_the_form(app: TestApp) {
     let fields = [("vin", ""), ("identifier", "<4711>"), ("kind", "trailer"), ("make", "Humbaur")];
     // A lookup and the lists preserve the input.
     for page in ["/vehicles/new", "/vehicles/choose"] {
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let page = ann.get(&format!("{page}?{query}")).await;
         assert!(page.text().contains("&#60;4711&#62;"), "{page:?}");
     }

@@ -85,7 +85,8 @@ impl SecondFactorPage {
 
 /// Redirects the browser from the password to the second factor.
 pub(in super::super) fn redirect_to_second_factor(cookie: HeaderValue, next: &str) -> Response {
-    let next: String = url::form_urlencoded::byte_serialize(web::local_path(next).as_bytes()).collect();
+    let next: String =
+        url::form_urlencoded::byte_serialize(web::local_path(next).as_bytes()).collect();
     let to = Redirect::to(&format!("/login/second?next={next}"));
     ([(header::SET_COOKIE, cookie)], to).into_response()
 }

@@ -299,8 +299,9 @@ impl Osm {
             "[out:json][timeout:5];nwr[\"amenity\"=\"fuel\"](around:{},{},{});out center {MAX_ELEMENTS};",
             circle.radius, circle.center.latitude, circle.center.longitude,
         );
-        let body =
-            url::form_urlencoded::Serializer::new(String::new()).append_pair("data", &query).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("data", &query)
+            .finish();
         let request = Request::post(&overpass.url)
             .header("user-agent", &self.user_agent)
             .header("content-type", "application/x-www-form-urlencoded");
