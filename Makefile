@@ -26,8 +26,7 @@ test-compose: ## test the Docker Compose setup, without Docker
 	scripts/test-compose
 
 test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mode
-	scripts/need postgresql redis-server pgbouncer chromium
-	scripts/with-servers scripts/test-pgbouncer
+	cargo xtask test-pgbouncer
 
 check: ## check formatting, lints, documentation, words and dependencies
 	cargo fmt --all --check
@@ -67,16 +66,13 @@ bench-vin: ## benchmark the VIN decoder against two others
 	scripts/bench-vin
 
 overload: ## load-test a release build at ten times its capacity
-	scripts/need postgresql redis-server
-	scripts/overload
+	cargo xtask overload
 
 rehearsal: ## fail one part of a production setup after another, under load
-	scripts/need postgresql redis-server pgbouncer
-	scripts/rehearsal
+	cargo xtask rehearsal
 
 drill: ## delete all data on both engines and restore it from backups
-	scripts/need postgresql redis-server
-	scripts/drill
+	cargo xtask drill
 
 dist: ## build a release in target/dist: a Debian package and an archive; DIST_PROGRAM=FILE packs a program that is already built
 	scripts/need binutils
@@ -109,8 +105,7 @@ db-shell: ## open psql on the database in Docker
 	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
 
 torture: ## kill processes, fill disks, hang connections and overload the service, from a printed seed
-	scripts/need postgresql redis-server pgbouncer
-	scripts/with-servers scripts/torture
+	cargo xtask torture
 
 clean: ## remove build output and, after confirmation, data/ and the Docker volumes
 	@scripts/clean

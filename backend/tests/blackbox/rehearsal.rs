@@ -66,7 +66,7 @@ struct Instance {
 
 impl Instance {
     fn start(env: TestEnv) -> Self {
-        let address = format!("127.0.0.1:{}", free_port());
+        let address = format!("127.0.0.1:{}", free_port().unwrap());
         let env = env.with("MVP__SERVER__ADDRESS", &address);
         let mut instance = Self { env, service: None, logged: String::new(), known: 0 };
         instance.restart();

@@ -60,10 +60,11 @@ pub(crate) fn block_on(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
-/// The address of a server started by `scripts/with-servers`.
+/// The address of a server started by `cargo xtask with-servers`.
 #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 pub(crate) fn server(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask with-servers`"))
 }
 
 /// The same database with another role that the tests' server trusts.
@@ -71,7 +72,7 @@ fn as_role(role: &str, url: &str) -> String {
     format!("postgres://{role}@{}", url.rsplit_once('@').unwrap().1)
 }
 
-/// Whether all tests use PgBouncer, as in `scripts/test-pgbouncer`.
+/// Whether all tests use PgBouncer, as in `make test-pgbouncer`.
 #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn are_all_pooled() -> bool {
     std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
@@ -118,8 +119,7 @@ pub(crate) fn random(below: u64) -> u64 {
 
 /// Sends a signal to a process.
 pub(crate) fn signal(name: &str, pid: u32) {
-    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
-    assert!(sent.success(), "no process {pid} to send {name} to");
+    test_servers::signal(name, pid).unwrap();
 }
 
 /// Waits until the condition is true.

@@ -31,7 +31,8 @@ impl PgBouncer {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("secret"), PASSWORD).unwrap();
         chown_to_server_user(folder.path());
-        let mut pgbouncer = Self { folder, port: free_port(), server: server.port(), child: None };
+        let mut pgbouncer =
+            Self { folder, port: free_port().unwrap(), server: server.port(), child: None };
         pgbouncer.restart().await;
         pgbouncer
     }

@@ -1,0 +1,55 @@
+use super::*;
+
+#[test]
+fn a_failed_command_is_reported_with_its_output() {
+    let mut command = command("sh");
+    command.args(["-c", "echo out; echo err >&2; exit 3"]);
+    let Err(Error::Message(message)) = output(&mut command) else { panic!("it succeeded") };
+    assert!(message.contains("exit status: 3: out\nerr\n"), "{message}");
+}
+
+#[test]
+fn a_program_that_is_missing_is_named() {
+    let Err(Error::Message(message)) = run(&mut command("no-such-program")) else {
+        panic!("it ran")
+    };
+    assert!(message.starts_with("no-such-program can't be run"), "{message}");
+}
+
+#[test]
+fn dropping_a_process_stops_its_whole_group() {
+    let mut sh = command("sh");
+    sh.args(["-c", "sleep 100 & echo $!; wait"]).stdout(Stdio::piped());
+    let mut process = Process::spawn(&mut sh).unwrap();
+    let mut digit = [0; 1];
+    let mut pid = String::new();
+    let stdout = process.child().stdout.as_mut().unwrap();
+    while stdout.read(&mut digit).unwrap() == 1 && digit[0] != b'\n' {
+        pid.push(char::from(digit[0]));
+    }
+    drop(process);
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+}
+
+#[test]
+fn output_is_shown_in_order_and_returned_whole() {
+    let mut command = command("sh");
+    command.args(["-c", "echo a; echo b >&2; echo c; exit 1"]);
+    let mut shown = Vec::new();
+    let (status, text) = tee(&mut command, Duration::MAX, |line| {
+        shown.push(line.to_owned());
+        false
+    })
+    .unwrap();
+    assert_eq!((status.unwrap().code(), text.as_str()), (Some(1), "a\nb\nc\n"));
+    assert_eq!(shown, ["a\n", "b\n", "c\n"]);
+}
+
+#[test]
+fn a_command_is_stopped_after_its_limit() {
+    let mut command = command("sh");
+    command.args(["-c", "echo a; exec sleep 100"]);
+    let (status, text) = tee(&mut command, Duration::from_millis(300), |_| false).unwrap();
+    assert_eq!((status, text.as_str()), (None, "a\n"));
+}
