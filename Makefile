@@ -22,8 +22,7 @@ test: ## run everything that CI runs: check, all tests on both engines, a short 
 	scripts/test-proxies
 
 test-compose: ## test the Docker Compose setup, without Docker
-	scripts/need postgresql redis-server pgbouncer python3-venv iproute2 shellcheck
-	scripts/test-compose
+	cargo xtask test-compose
 
 test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mode
 	cargo xtask test-pgbouncer
@@ -36,8 +35,7 @@ check: ## check formatting, lints, documentation, words and dependencies
 	scripts/audit
 
 fuzz: ## check every response against the OpenAPI document, for ten minutes
-	scripts/need curl python3-venv
-	scripts/fuzz
+	cargo xtask fuzz
 
 fuzz-backups: ## read malicious backups for an hour; fail if one writes outside its folder
 	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \

@@ -1,4 +1,4 @@
-"""Reads the calendar feed as another program would: see scripts/calendar."""
+"""Reads the calendar feed as another program would: see cargo xtask calendar."""
 
 import datetime
 import json

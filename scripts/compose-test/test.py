@@ -1,4 +1,4 @@
-"""Tests docker-compose.yml and its images without Docker, with the same `make` commands that people use. scripts/test-compose
+"""Tests docker-compose.yml and its images without Docker, with the same `make` commands that people use. cargo xtask test-compose
 runs this in separate namespaces."""
 
 import glob

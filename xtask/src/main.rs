@@ -1,11 +1,18 @@
 //! The commands behind the make targets, which `cargo xtask --help` lists.
 
+mod calendar;
 mod drill;
+mod fuzz;
+mod http;
 mod need;
 mod overload;
 mod process;
+mod python;
 mod rehearsal;
 mod servers;
+mod service;
+mod test_alerts;
+mod test_compose;
 mod test_pgbouncer;
 mod torture;
 mod with_servers;
@@ -22,10 +29,14 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task { name: "calendar", help: calendar::HELP, run: calendar::run },
     Task { name: "drill", help: drill::HELP, run: drill::run },
+    Task { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
     Task { name: "need", help: need::HELP, run: need::run },
     Task { name: "overload", help: overload::HELP, run: overload::run },
     Task { name: "rehearsal", help: rehearsal::HELP, run: rehearsal::run },
+    Task { name: "test-alerts", help: test_alerts::HELP, run: test_alerts::run },
+    Task { name: "test-compose", help: test_compose::HELP, run: test_compose::run },
     Task { name: "test-pgbouncer", help: test_pgbouncer::HELP, run: test_pgbouncer::run },
     Task { name: "torture", help: torture::HELP, run: torture::run },
     Task { name: "with-servers", help: with_servers::HELP, run: with_servers::run },
