@@ -51,17 +51,14 @@ restore: ## replace the database in Docker with the newest backup, or with BACKU
 	@scripts/restore $(BACKUP)
 
 bench: ## benchmark both engines; BENCH_BASELINE=PROGRAM or BENCH_BASELINE_REV=REVISION compares two builds
-	scripts/need postgresql redis-server wrk curl jq python3
-	scripts/bench
-	[ -n "$$BENCH_BASELINE$$BENCH_BASELINE_REV" ] || scripts/bench-stations
+	cargo xtask bench
+	[ -n "$$BENCH_BASELINE$$BENCH_BASELINE_REV" ] || cargo xtask bench-stations
 
 bench-scaling: ## benchmark PostgreSQL with 100,000 users and 5 million fill-ups
-	scripts/need postgresql redis-server
-	scripts/bench-scaling
+	cargo xtask bench-scaling
 
 bench-vin: ## benchmark the VIN decoder against two others
-	scripts/need python3-venv
-	scripts/bench-vin
+	cargo xtask bench-vin
 
 overload: ## load-test a release build at ten times its capacity
 	cargo xtask overload

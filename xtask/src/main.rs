@@ -1,6 +1,11 @@
 //! The commands behind the make targets, which `cargo xtask --help` lists.
 
+mod bench;
+mod bench_scaling;
+mod bench_stations;
+mod bench_vin;
 mod calendar;
+mod dates;
 mod drill;
 mod fuzz;
 mod http;
@@ -15,7 +20,9 @@ mod test_alerts;
 mod test_compose;
 mod test_pgbouncer;
 mod torture;
+mod vins;
 mod with_servers;
+mod wrk;
 
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -29,6 +36,10 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task { name: "bench", help: bench::HELP, run: bench::run },
+    Task { name: "bench-scaling", help: bench_scaling::HELP, run: bench_scaling::run },
+    Task { name: "bench-stations", help: bench_stations::HELP, run: bench_stations::run },
+    Task { name: "bench-vin", help: bench_vin::HELP, run: bench_vin::run },
     Task { name: "calendar", help: calendar::HELP, run: calendar::run },
     Task { name: "drill", help: drill::HELP, run: drill::run },
     Task { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
