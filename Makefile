@@ -70,12 +70,10 @@ drill: ## delete all data on both engines and restore it from backups
 	cargo xtask drill
 
 dist: ## build a release in target/dist: a Debian package and an archive; DIST_PROGRAM=FILE packs a program that is already built
-	scripts/need binutils
-	scripts/dist
+	cargo xtask dist
 
 test-dist: ## install, upgrade and purge the package in a fresh Debian (needs root, and Debian's archive once; not part of `make test`)
-	scripts/need binutils debootstrap
-	scripts/test-dist
+	cargo xtask test-dist
 
 test-proxies: ## serve behind nginx and Caddy as configured in deploy/, and behind Traefik if it is in PATH
 	scripts/need python3 openssl

@@ -5,7 +5,9 @@ mod bench_scaling;
 mod bench_stations;
 mod bench_vin;
 mod calendar;
+mod check;
 mod dates;
+mod dist;
 mod drill;
 mod fuzz;
 mod http;
@@ -18,6 +20,7 @@ mod servers;
 mod service;
 mod test_alerts;
 mod test_compose;
+mod test_dist;
 mod test_pgbouncer;
 mod torture;
 mod vins;
@@ -41,6 +44,7 @@ const TASKS: &[Task] = &[
     Task { name: "bench-stations", help: bench_stations::HELP, run: bench_stations::run },
     Task { name: "bench-vin", help: bench_vin::HELP, run: bench_vin::run },
     Task { name: "calendar", help: calendar::HELP, run: calendar::run },
+    Task { name: "dist", help: dist::HELP, run: dist::run },
     Task { name: "drill", help: drill::HELP, run: drill::run },
     Task { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
     Task { name: "need", help: need::HELP, run: need::run },
@@ -48,6 +52,7 @@ const TASKS: &[Task] = &[
     Task { name: "rehearsal", help: rehearsal::HELP, run: rehearsal::run },
     Task { name: "test-alerts", help: test_alerts::HELP, run: test_alerts::run },
     Task { name: "test-compose", help: test_compose::HELP, run: test_compose::run },
+    Task { name: "test-dist", help: test_dist::HELP, run: test_dist::run },
     Task { name: "test-pgbouncer", help: test_pgbouncer::HELP, run: test_pgbouncer::run },
     Task { name: "torture", help: torture::HELP, run: torture::run },
     Task { name: "with-servers", help: with_servers::HELP, run: with_servers::run },
