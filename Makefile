@@ -76,8 +76,7 @@ test-dist: ## install, upgrade and purge the package in a fresh Debian (needs ro
 	cargo xtask test-dist
 
 test-proxies: ## serve behind nginx and Caddy as configured in deploy/, and behind Traefik if it is in PATH
-	scripts/need python3 openssl
-	scripts/test-proxies
+	cargo xtask test-proxies
 
 setup: ## create missing secrets for docker-compose.yml
 	scripts/setup

@@ -22,6 +22,7 @@ mod test_alerts;
 mod test_compose;
 mod test_dist;
 mod test_pgbouncer;
+mod test_proxies;
 mod torture;
 mod vins;
 mod with_servers;
@@ -54,6 +55,7 @@ const TASKS: &[Task] = &[
     Task { name: "test-compose", help: test_compose::HELP, run: test_compose::run },
     Task { name: "test-dist", help: test_dist::HELP, run: test_dist::run },
     Task { name: "test-pgbouncer", help: test_pgbouncer::HELP, run: test_pgbouncer::run },
+    Task { name: "test-proxies", help: test_proxies::HELP, run: test_proxies::run },
     Task { name: "torture", help: torture::HELP, run: torture::run },
     Task { name: "with-servers", help: with_servers::HELP, run: with_servers::run },
 ];
