@@ -15,6 +15,7 @@ mod need;
 mod overload;
 mod process;
 mod python;
+mod record_upgrade;
 mod rehearsal;
 mod servers;
 mod service;
@@ -50,6 +51,7 @@ const TASKS: &[Task] = &[
     Task { name: "fuzz", help: fuzz::HELP, run: fuzz::run },
     Task { name: "need", help: need::HELP, run: need::run },
     Task { name: "overload", help: overload::HELP, run: overload::run },
+    Task { name: "record-upgrade", help: record_upgrade::HELP, run: record_upgrade::run },
     Task { name: "rehearsal", help: rehearsal::HELP, run: rehearsal::run },
     Task { name: "test-alerts", help: test_alerts::HELP, run: test_alerts::run },
     Task { name: "test-compose", help: test_compose::HELP, run: test_compose::run },
