@@ -13,13 +13,13 @@ map: ## fetch Leaflet for the map of stations, for the next build (optional, nee
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
 test: ## run everything that CI runs: check, all tests on both engines, a short fuzz, alerts, proxies
-	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus
+	cargo xtask need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus
 	$(MAKE) check
-	scripts/with-servers scripts/test
-	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
-	scripts/calendar
-	scripts/test-alerts
-	scripts/test-proxies
+	cargo xtask with-servers scripts/test
+	FUZZ_SECONDS=0 FUZZ_SEED=1 cargo xtask fuzz
+	cargo xtask calendar
+	cargo xtask test-alerts
+	cargo xtask test-proxies
 
 test-compose: ## test the Docker Compose setup, without Docker
 	cargo xtask test-compose

@@ -1,4 +1,4 @@
-//! Turns the tests on that need servers, where `scripts/with-servers` has started some: elsewhere
+//! Turns the tests on that need servers, where `cargo xtask with-servers` has started some: elsewhere
 //! they show as ignored, never as passed. And tells the program whether the map was fetched: `make
 //! map` puts it into `frontend/dist`.
 

@@ -171,7 +171,8 @@ pub(crate) const NOW: &str = "2026-01-31T12:00:00.123456Z";
 
 #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn server(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask with-servers`"))
 }
 
 impl TestApp {

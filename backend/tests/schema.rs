@@ -101,7 +101,7 @@ const MIGRATIONS: &[Column] = &[
 
 #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn server() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("run scripts/with-servers")
+    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask with-servers`")
 }
 
 /// A separate, migrated schema on the tests' PostgreSQL server.

@@ -76,7 +76,7 @@ impl Drop for DropGuard {
     }
 }
 
-/// Whether all tests use PgBouncer, as in `scripts/test-pgbouncer`.
+/// Whether all tests use PgBouncer, as in `make test-pgbouncer`.
 #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn all_use_pgbouncer() -> bool {
     std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()

@@ -1,5 +1,5 @@
 //! The deployment files match the service: settings, and the scripts that create secrets.
-//! `scripts/test-compose` tests what Docker Compose runs.
+//! `make test-compose` tests what Docker Compose runs.
 
 use std::{
     collections::BTreeSet,
