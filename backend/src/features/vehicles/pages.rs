@@ -196,7 +196,10 @@ async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> 
         }
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
-            let card = vin::card(&app, form.get("vin"), form.get("year")).await?;
+            let mut card = vin::card(&app, form.get("vin"), form.get("year")).await?;
+            if errors.on("vin").is_some() {
+                card = card.and_then(vin::Card::without_error);
+            }
             let view = FormView::with_errors(LABELS, form, errors);
             let page = VehicleForm::of_new(layout, view);
             web::invalid_form_page(&VehicleForm { vin_conflict, card, ..page })

@@ -36,6 +36,8 @@ pub struct Card {
     error: Option<String>,
     /// Whether it is shown in the vehicle form.
     is_in_form: bool,
+    /// Whether the form already shows what is wrong with the VIN.
+    is_reported: bool,
 }
 
 /// Creates the card for a typed VIN and model year. Returns `None` if the VIN is empty.
@@ -56,7 +58,7 @@ pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
         ),
     };
     let parts = offline::parts(&decoded.vin, app.clock.now().date_naive())?;
-    Ok(Some(Card { decoded, parts, error, is_in_form: true }))
+    Ok(Some(Card { decoded, parts, error, is_in_form: true, is_reported: false }))
 }
 
 /// Parses a typed model year.
@@ -65,6 +67,14 @@ fn parse_year(typed: &str) -> Option<u16> {
 }
 
 impl Card {
+    /// The card next to a field that already shows what is wrong with the VIN. Returns `None` if nothing
+    /// else is left to show.
+    #[must_use]
+    pub fn without_error(self) -> Option<Self> {
+        let is_empty = self.error.is_some() && self.decoded.suggestions.is_empty();
+        (!is_empty).then_some(Self { is_reported: true, ..self })
+    }
+
     /// The decoded VIN.
     #[must_use]
     pub fn decoded(&self) -> &DecodedVin {
@@ -88,17 +98,18 @@ impl Card {
     }
 
     /// The most important attributes besides the title.
-    fn facts(&self) -> Vec<(Message, &str)> {
+    fn facts(&self) -> Vec<(Message, String)> {
         let decoded = &self.decoded;
+        let country = decoded.plant_country.as_deref().map(country_name);
         let facts = [
             (t!("vin-body"), &decoded.body_type),
             (t!("vin-engine"), &decoded.engine_type),
             (t!("vin-drive"), &decoded.drive_type),
             (t!("vin-transmission"), &decoded.transmission),
             (t!("vin-fuel"), &decoded.fuel_type),
-            (t!("vin-built-in"), &decoded.plant_country),
+            (t!("vin-built-in"), &country),
         ];
-        facts.into_iter().filter_map(|(name, fact)| Some((name, fact.as_deref()?))).collect()
+        facts.into_iter().filter_map(|(name, fact)| Some((name, fact.clone()?))).collect()
     }
 
     /// Why details are missing, if the VIN does not follow the North American standard.
@@ -115,6 +126,7 @@ impl Card {
         let digit = decoded.check_digit;
         let problems = decoded.problems.iter().filter(|it| match it.code {
             _ if self.error.is_some() => false,
+            1 if self.is_reported => false,
             7 | 8 => decoded.form == VinFormat::Us,
             14 => false,
             _ => true,
@@ -152,8 +164,19 @@ struct Page {
     rows: Vec<(String, String)>,
 }
 
-/// NHTSA's reliable attributes. The model year is included only if it is unambiguous. If the VIN
-/// matches no table entry, only manufacturer, country and vehicle type are included.
+/// Writes NHTSA's name of a country as people do: `UNITED STATES (USA)` becomes `United States`.
+fn country_name(name: &str) -> String {
+    let name = name.split(" (").next().unwrap_or_default().to_lowercase();
+    let words = name.split(' ').map(|word| {
+        let mut rest = word.chars();
+        rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect::<String>()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// NHTSA's reliable attributes that apply to the vehicle. The model year is included only if it is
+/// unambiguous. If the VIN matches no table entry, only manufacturer, country and vehicle type are
+/// included.
 fn attribute_rows(decoded: &DecodedVin) -> Vec<(String, String)> {
     const MANUFACTURER_ATTRIBUTES: [&str; 5] =
         ["Make", "Manufacturer", "ManufacturerId", "PlantCountry", "VehicleType"];
@@ -162,7 +185,7 @@ fn attribute_rows(decoded: &DecodedVin) -> Vec<(String, String)> {
         offline::MODEL_YEAR => decoded.year_settled,
         name => is_american || decoded.model.is_some() || MANUFACTURER_ATTRIBUTES.contains(&name),
     };
-    let rows = decoded.attributes.iter().filter(|it| holds(it.0));
+    let rows = decoded.attributes.iter().filter(|it| holds(it.0) && it.1 != "Not Applicable");
     rows.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 

@@ -319,6 +319,8 @@ async fn the_vin_page_shows_all_attributes(app: TestApp) {
     for part in ["2003 Honda Accord", "All details", "MARYSVILLE", "Displacement (L)"] {
         assert!(page.text().contains(part), "{part} is not in {page:?}");
     }
+    assert!(page.text().contains(">United States</dd>"), "{page:?}");
+    assert!(!page.text().contains("Not Applicable"), "{page:?}");
     let page = ann.get("/vin?vin=%3Cscript%3E").await;
     assert!(page.status == 200 && !page.text().contains("<script>"), "{page:?}");
 }
