@@ -41,7 +41,9 @@ pub use client_info::ClientInfo;
 pub use credential::Credential;
 pub use factors::SECRETS;
 pub use identify::{find_principal, identify};
-pub use model::{AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme};
+pub use model::{
+    AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme, browser_name,
+};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake_provider::FakeProvider;
 pub use oidc::{check_discovery, discovery_url};

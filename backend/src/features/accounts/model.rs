@@ -135,40 +135,45 @@ input! {
 }
 
 impl Session {
-    /// The common names of the browser and the operating system, such as `Firefox on Linux`.
+    /// The common names of the browser and the operating system.
     pub(super) fn browser(&self) -> String {
-        // The order matters: a user agent of an earlier browser also contains the names of later ones.
-        const BROWSERS: &[(&str, &str)] = &[
-            ("Edg", "Edge"),
-            ("OPR/", "Opera"),
-            ("Firefox/", "Firefox"),
-            ("FxiOS/", "Firefox"),
-            ("CriOS/", "Chrome"),
-            ("Chrome/", "Chrome"),
-            ("Safari/", "Safari"),
-        ];
-        const SYSTEMS: &[(&str, &str)] = &[
-            ("iPhone", "iPhone"),
-            ("iPad", "iPad"),
-            ("Android", "Android"),
-            ("Windows", "Windows"),
-            ("Mac OS", "macOS"),
-            ("CrOS", "ChromeOS"),
-            ("Linux", "Linux"),
-        ];
-        let Some(agent) = self.user_agent.as_deref() else {
-            return t!("accounts-browser-unknown").to_string();
-        };
-        let known = |all: &[(&str, &'static str)]| {
-            all.iter().find(|it| agent.contains(it.0)).map(|it| it.1)
-        };
-        match (known(BROWSERS), known(SYSTEMS)) {
-            (Some(browser), Some(system)) => {
-                t!("accounts-browser-on-system", browser = browser, system = system).to_string()
-            }
-            (Some(name), None) => name.to_owned(),
-            _ => agent.split(['/', ' ']).next().unwrap_or_default().to_owned(),
+        self.user_agent
+            .as_deref()
+            .map_or_else(|| t!("accounts-browser-unknown").to_string(), browser_name)
+    }
+}
+
+/// The common names of the browser and the operating system of a `User-Agent`, such as
+/// `Firefox on Linux`.
+#[must_use]
+pub fn browser_name(agent: &str) -> String {
+    // The order matters: a user agent of an earlier browser also contains the names of later ones.
+    const BROWSERS: &[(&str, &str)] = &[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: &[(&str, &str)] = &[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let known =
+        |all: &[(&str, &'static str)]| all.iter().find(|it| agent.contains(it.0)).map(|it| it.1);
+    match (known(BROWSERS), known(SYSTEMS)) {
+        (Some(browser), Some(system)) => {
+            t!("accounts-browser-on-system", browser = browser, system = system).to_string()
         }
+        (Some(name), None) => name.to_owned(),
+        _ => agent.split(['/', ' ']).next().unwrap_or_default().to_owned(),
     }
 }
 

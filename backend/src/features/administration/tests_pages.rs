@@ -18,6 +18,7 @@ on_every_engine![
     an_invitation_is_created_shown_once_and_withdrawn,
     the_invitations_page_explains_closed_registration,
     the_export_uses_the_filters_of_the_log_page,
+    the_log_names_browsers,
     user_input_is_escaped,
 ];
 
@@ -166,6 +167,18 @@ async fn the_export_uses_the_filters_of_the_log_page(app: TestApp) {
     assert!(page.text().contains(&export), "{page:?}");
     let none = admin.get("/admin/log?kind=factor-added").await;
     assert!(none.text().contains("No events found"), "{none:?}");
+}
+
+async fn the_log_names_browsers(app: TestApp) {
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let ann = app.anonymous().with_header("user-agent", agent);
+    let new = json!({ "email": "ann@example.org", "password": PASSWORD });
+    assert_eq!(ann.post("/api/auth/register", new).await.status, 201);
+    let admin = app.as_administrator().await;
+    let id = id_of(&admin, "ann@").await;
+    let page = admin.get(&format!("/admin/log?userId={id}")).await;
+    assert!(page.text().contains(">Firefox on Linux<"), "{page:?}");
+    assert!(!page.text().contains("Mozilla"), "{page:?}");
 }
 
 async fn user_input_is_escaped(app: TestApp) {

@@ -13,7 +13,7 @@ use crate::{
         web::{self, FormView, Layout},
     },
     features::{
-        accounts::{Administrator, Preferences},
+        accounts::{Administrator, Preferences, browser_name},
         administration::log::{self, LogQuery, Names},
         security_log::{EventKind, SecurityEvent},
     },
@@ -34,7 +34,7 @@ pub(super) struct EventView {
     pub(super) actor: Option<String>,
     pub(super) detail: Option<String>,
     pub(super) address: Option<String>,
-    pub(super) user_agent: Option<String>,
+    pub(super) browser: Option<String>,
     /// The number of repetitions, if more than one.
     pub(super) repeated: Option<Message>,
 }
@@ -63,7 +63,7 @@ impl EventView {
             actor: event.actor_id.filter(|it| Some(*it) != event.account_id).map(name),
             detail: event.detail,
             address: event.address,
-            user_agent: event.user_agent,
+            browser: event.user_agent.as_deref().map(browser_name),
             repeated: last
                 .map(|last| t!("administration-event-repeated", count = event.count, last = last)),
         }
