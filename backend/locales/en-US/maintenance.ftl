@@ -17,8 +17,8 @@ maintenance-cancel = Cancel
 maintenance-notifications = Notifications
 maintenance-calendar = Calendar
 maintenance-costs = Costs
-maintenance-due-lead = Everything that’s due, most urgent first.
-maintenance-nothing-due = Nothing is due
+maintenance-due-lead = Upcoming maintenance, most urgent first.
+maintenance-nothing-due = No upcoming maintenance
 maintenance-nothing-due-text = Add reminders for a vehicle’s oil changes, inspections and paperwork, or start with the manufacturer’s typical schedule.
 maintenance-no-vehicle = Add a vehicle first. Then add reminders for its oil changes, inspections and paperwork.
 maintenance-add-vehicle = Add vehicle
@@ -106,7 +106,7 @@ maintenance-reminder-with-details = { $vehicle }, { $name } ({ $details }): { $d
 
 maintenance-what-was-done = What was done?
 maintenance-what-needs-doing = What needs doing?
-maintenance-something-else = Something else
+maintenance-something-else = Describe it, or choose below
 maintenance-continue = Continue
 
 ## The form
@@ -209,8 +209,8 @@ maintenance-field-interval = must be from 1 to { $most } { $unit }
 maintenance-field-next-too-late = must be earlier, or the interval shorter: the next due date would be more than a hundred years away
 maintenance-field-next-too-high = must be lower, or the interval shorter: the next due reading would be above { $most }
 maintenance-field-future = is in the future: correct or confirm it
-maintenance-field-reading-low = is lower than the reading before { $date }, expected { $expected }: correct or confirm it
-maintenance-field-reading-high = is much higher than other readings suggest, expected { $expected }: correct or confirm it
+maintenance-field-reading-low = is lower than an earlier reading (expected { $expected }): correct or confirm it
+maintenance-field-reading-high = is much higher than other readings suggest (expected { $expected }): correct or confirm it
 maintenance-field-amount-high = is more than { $factor } times your usual service cost of { $usual }: correct or confirm it
 maintenance-expected-date = { $date } or earlier
 maintenance-expected-range = { $least } to { $most }

@@ -101,7 +101,7 @@ async fn check_reading(
     };
     let expected = t!("maintenance-expected-range", least = text(min), most = text(max));
     let why = if total < min {
-        t!("maintenance-field-reading-low", date = date, expected = &expected)
+        t!("maintenance-field-reading-low", expected = &expected)
     } else {
         t!("maintenance-field-reading-high", expected = &expected)
     };

@@ -38,7 +38,7 @@ async fn the_maintenance_page_lists_due_items_most_urgent_first(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = json!({ "vin": "1M8GDM9AXKP042788", "make": "Volvo", "model": "240" });
     let other = garage.user.post("/api/vehicles", other).await.id();
-    assert_shows(&garage.user.get("/maintenance").await, &["Nothing is due", "Volvo 240"]);
+    assert_shows(&garage.user.get("/maintenance").await, &["No upcoming maintenance", "Volvo 240"]);
     garage.add_item(json!({ "dueDate": "2027-01-31", "intervalMonths": 12 })).await;
     garage
         .add_item(json!({ "vehicleId": other, "type": "coolant", "dueDate": "2026-01-30" }))
@@ -62,7 +62,7 @@ async fn the_maintenance_page_lists_due_items_most_urgent_first(app: TestApp) {
     let place = |part: &str| page.text().find(part).unwrap();
     assert!(place("Coolant") < place("My word") && place("My word") < place("Oil change"));
     let stranger = app.register("eve@example.org").await;
-    assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add vehicle"]);
+    assert_shows(&stranger.get("/maintenance").await, &["No upcoming maintenance", "Add vehicle"]);
 }
 
 async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
@@ -172,7 +172,13 @@ async fn an_item_is_postponed_skipped_changed_and_deleted(app: TestApp) {
     assert_eq!(garage.user.post_form(&page("postpone"), &later).await.status, 303);
     assert_eq!(due().await, "2026-02-07");
     let earlier = [("dueDate", "2026-01-07"), ("dueOdometer", "50000")];
-    assert_eq!(garage.user.post_form(&page("postpone"), &earlier).await.status, 422);
+    let rejected = garage.user.post_form(&page("postpone"), &earlier).await;
+    assert_eq!(rejected.status, 422);
+    assert_shows(&rejected, &["New due date: must be later than Feb 7, 2026", "2026-01-07"]);
+    let unchanged = [("dueDate", "2026-02-07"), ("dueOdometer", "50000")];
+    let rejected = garage.user.post_form(&page("postpone"), &unchanged).await;
+    assert_eq!(rejected.status, 422);
+    assert_shows(&rejected, &["New due date: must be later than Feb 7, 2026"]);
     assert_eq!(garage.user.post_form(&page("skip"), &[]).await.status, 303);
     assert_eq!(due().await, "2026-02-28");
     let form = garage.user.get(&page("edit")).await;

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     find_vehicle,
-    form::{distance_value, to_api_form, with_units},
+    form::{distance_value, render_rejected_postponement, to_api_form, with_units},
     format, to_history,
 };
 use crate::{
@@ -135,6 +135,7 @@ pub(super) async fn postpone(
     State(app): State<App>,
     user: User,
     Path(id): Path<ItemId>,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
@@ -142,20 +143,29 @@ pub(super) async fn postpone(
     let form = with_units(form, &units);
     let unit = form.get("dueOdometerUnit").to_owned();
     let own = DistanceUnit::try_from(unit.clone()).unwrap_or(units.distance);
-    // Unchanged values are not sent: they would be rejected as not later.
+    // A value that is unchanged while the other one is later is not sent: it would be rejected.
     let now = Form::from_fields([
         ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),
         ("dueOdometer", distance_value(item.due_odometer, own)),
         ("dueOdometerUnit", unit.clone()),
     ]);
-    let mut changed = form.changed_from(&now);
+    let mut changed = form.clone().changed_from(&now);
     if changed.typed.contains_key("dueOdometer") {
         changed.set("dueOdometerUnit", unit);
     }
-    let to = changed.read::<Postponement>(&app)?;
+    let sent = if changed.typed.is_empty() { form.clone() } else { changed };
     let (any, idempotency) = (IfMatch::default(), Idempotency::default());
-    service::postpone(&app, &user, id, to, &any, &idempotency).await?;
-    Ok(to_history(item.vehicle_id))
+    let postponed = match sent.read::<Postponement>(&app) {
+        Ok(to) => service::postpone(&app, &user, id, to, &any, &idempotency).await,
+        Err(error) => Err(error),
+    };
+    match postponed {
+        Ok(_) => Ok(to_history(item.vehicle_id)),
+        Err(error) => {
+            let errors = Errors::from_error(error)?;
+            render_rejected_postponement(&app, &user, &item, layout, (&form, &errors)).await
+        }
+    }
 }
 
 pub(super) async fn skip(

@@ -69,8 +69,33 @@ struct EditedItem {
     can_be_skipped: bool,
     /// Whether deleting the item changes when the next one is due.
     deletion_reschedules_next: bool,
-    due_date: Option<NaiveDate>,
+    due_date: Option<String>,
     due_odometer: Option<(String, &'static str)>,
+    /// Why the item was not postponed, if the page responds to an invalid postponement.
+    postpone_errors: Vec<String>,
+}
+
+impl EditedItem {
+    /// Shows a postponement that was rejected: the submitted values and what is wrong with them.
+    fn reject_postponement(&mut self, form: &Form, errors: &Errors) {
+        if let Some(date) = &mut self.due_date {
+            form.get("dueDate").clone_into(date);
+        }
+        if let Some((reading, _)) = &mut self.due_odometer {
+            form.get("dueOdometer").clone_into(reading);
+        }
+        self.postpone_errors = errors
+            .0
+            .iter()
+            .map(|it| {
+                let name = match it.name() {
+                    "dueOdometer" => t!("maintenance-postpone-odometer"),
+                    _ => t!("maintenance-postpone-date"),
+                };
+                t!("core-field-detail", name = name, detail = it.detail.clone()).to_string()
+            })
+            .collect();
+    }
 }
 
 #[derive(Template)]
@@ -238,10 +263,11 @@ fn render(
         id: it.id,
         deletion_reschedules_next,
         can_be_skipped: it.interval_months.is_some() || it.interval_distance.is_some(),
-        due_date: it.due_date,
+        due_date: it.due_date.map(|date| date.to_string()),
         due_odometer: it
             .due_odometer
             .map(|it| (distance_value(Some(it), units.distance), units.distance.symbol())),
+        postpone_errors: Vec::new(),
     });
     let currency_sign = currency_symbol(view.get("currency")).to_owned();
     ItemForm {
@@ -256,6 +282,36 @@ fn render(
         due_hint: mileage.hint(&units),
         types: TYPES,
     }
+}
+
+/// Renders the form for an existing item.
+async fn render_edit(
+    app: &App,
+    user: &User,
+    item: &Item,
+    layout_and_view: (Layout, FormView),
+) -> Result<ItemForm> {
+    let mileage = find_vehicle_mileage(app, user, item.vehicle_id).await?;
+    let deletion_reschedules_next = service::deletion_reschedules_next(app, user, item).await?;
+    let edited = Some((item, deletion_reschedules_next));
+    Ok(render(&mileage, edited, item.is_completed, user, layout_and_view))
+}
+
+/// Renders the form for an item that was not postponed, with the submitted values and the errors.
+pub(super) async fn render_rejected_postponement(
+    app: &App,
+    user: &User,
+    item: &Item,
+    layout: Layout,
+    (form, errors): (&Form, &Errors),
+) -> Result<Response> {
+    let units = user.0.preferences.display_units();
+    let view = FormView::new(LABELS, item_form(item, &units, |_| units.distance));
+    let mut page = render_edit(app, user, item, (layout, view)).await?;
+    if let Some(stored) = &mut page.stored {
+        stored.reject_postponement(form, errors);
+    }
+    web::invalid_form_page(&page)
 }
 
 pub(super) async fn show_new(
@@ -320,17 +376,9 @@ pub(super) async fn show_edit(
     layout: Layout,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
-    let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
-    let deletion_reschedules_next = service::deletion_reschedules_next(&app, &user, &item).await?;
     let units = user.0.preferences.display_units();
     let view = FormView::new(LABELS, item_form(&item, &units, |_| units.distance));
-    web::page(&render(
-        &mileage,
-        Some((&item, deletion_reschedules_next)),
-        item.is_completed,
-        &user,
-        (layout, view),
-    ))
+    web::page(&render_edit(&app, &user, &item, (layout, view)).await?)
 }
 
 pub(super) async fn change(
@@ -354,18 +402,8 @@ pub(super) async fn change(
     match saved {
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
-            let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
-            let deletion_reschedules_next =
-                service::deletion_reschedules_next(&app, &user, &item).await?;
             let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
-            let page = render(
-                &mileage,
-                Some((&item, deletion_reschedules_next)),
-                item.is_completed,
-                &user,
-                (layout, view),
-            );
-            web::invalid_form_page(&page)
+            web::invalid_form_page(&render_edit(&app, &user, &item, (layout, view)).await?)
         }
     }
 }
