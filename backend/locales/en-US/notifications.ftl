@@ -3,16 +3,16 @@
 ## The page of channels
 
 notifications-title = Notifications
-notifications-lead = Every morning, we send you what has become due.
+notifications-lead = We notify you in the morning when maintenance becomes due.
 notifications-kind = Send by
 notifications-kind-mail = Email
 notifications-kind-webhook = Webhook
 notifications-kind-ntfy = ntfy
 notifications-kind-gotify = Gotify
 notifications-address = Address
-notifications-address-hint = The URL of a webhook, an ntfy topic or a Gotify server. Email goes to your account’s address after you confirm it.
+notifications-address-hint = The URL of the webhook, ntfy topic or Gotify server. Leave empty for email, which goes to your account’s address after you confirm it.
 notifications-secret = Secret
-notifications-secret-hint = Signs webhook requests, or gives access to an ntfy or Gotify server.
+notifications-secret-hint = For a webhook, a password that signs its requests. For Gotify, the application token. For ntfy, an access token if the topic needs one. Leave empty for email.
 notifications-add = Add channel
 notifications-remove = Remove channel
 notifications-send-test = Send test message

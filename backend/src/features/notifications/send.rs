@@ -52,7 +52,8 @@ pub(super) async fn send(
         .map_err(|_| t!("notifications-timeout", seconds = TIMEOUT.as_secs()))?
 }
 
-/// Mails the message with an unsubscribe link. User input is quoted.
+/// Mails the message with an unsubscribe link. Lines about items are quoted, since they contain user
+/// input.
 async fn send_mail(
     app: &App,
     (account, email): (Uuid, &str),
@@ -74,7 +75,9 @@ async fn send_mail(
     let link = link.await.map_err(|error| not_delivered(&error))?;
     let link = link.ok_or_else(|| t!("notifications-too-many-messages"))?;
     let unsubscribe = t!("notifications-message-unsubscribe", link = &link);
-    let text = format!("{}\n\n{}\n\n{unsubscribe}\n", quoted(&message.text), message.url);
+    let has_items = message.items.as_array().is_none_or(|it| !it.is_empty());
+    let text = if has_items { quoted(&message.text) } else { message.text.clone() };
+    let text = format!("{text}\n\n{}\n\n{unsubscribe}\n", message.url);
     let subject = message.title.as_str();
     let mail = Mail { id, to: email, subject, text: &text, unsubscribe: Some(&link) };
     core::mail::send(app, &mail).await

@@ -17,6 +17,7 @@ on_every_engine![
     a_confirmation_link_ignores_the_host_header,
     an_account_gets_at_most_twenty_messages_a_day,
     a_message_quotes_user_input_and_has_an_unsubscribe_link,
+    a_test_message_quotes_nothing,
     one_click_unsubscribe_works,
     channels_from_before_confirmation_existed_get_one_confirmation_link,
     adding_a_channel_requires_a_recent_password_confirmation,
@@ -194,6 +195,13 @@ async fn a_message_quotes_user_input_and_has_an_unsubscribe_link(app: TestApp) {
     let done = owner.app.anonymous().post_form(&link, &[]).await;
     assert_eq!(done.status, 200, "{done:?}");
     assert_eq!(owner.user.get("/api/notifications/channels").await.body["items"], json!([]));
+}
+
+async fn a_test_message_quotes_nothing(app: TestApp) {
+    let (owner, mails, channel) = owner_with_confirmed_address(&app).await;
+    owner.user.post(&format!("{channel}/test"), json!({})).await;
+    let mail = sent_mails(&mails)[0].replace("=\n", "");
+    assert!(mail.contains("\nIt works!"), "{mail}");
 }
 
 async fn one_click_unsubscribe_works(app: TestApp) {
