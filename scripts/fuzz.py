@@ -18,7 +18,7 @@ RULES = {
         "is in a private network",
     ),
     "/amount": "makes the ",
-    "/code": ("isn’t the code that the app shows", "must be six digits"),
+    "/code": ("isn’t the app’s current code", "must be six digits"),
     "/completedDate": (
         "is required for a completed",
         "must be empty until",
@@ -59,7 +59,7 @@ RULES = {
     "/password": "isn’t your password",
     "/previousOdometer": "must be empty unless",
     "/previousReading": "must be empty unless",
-    "/pricePerGallon": "makes the ",
+    "/pricePerGallon": ("makes the ", "is "),
     "/query": "is required unless lat and lng",
     "/reading": ("is less than the", "is more than the"),
     "/secret": ("is required", "must be empty for email"),
@@ -69,7 +69,7 @@ RULES = {
     "/to": ("must not be before 1886", "must not be more than a year ahead"),
     "/totalCost": "makes the ",
     "/tripDistance": "must be empty if",
-    "/unitPrice": "makes the ",
+    "/unitPrice": ("makes the ", "is "),
     "/vehicleId": ("isn’t one of your vehicles", "is a vehicle in your trash"),
     "/vin": (
         "has the check digit",

@@ -255,16 +255,21 @@ fn check_unit_price(
         return None;
     }
     let per = units.volume;
-    let usual = UnitPrice { value: Fixed::from_units(usual / 100)?, per: VolumeUnit::GallonsUs };
+    // To the thousandth, like the prices on a pump.
+    let usual = Fixed::from_units((usual + 500) / 1000 * 10)?;
+    let usual = UnitPrice { value: usual, per: VolumeUnit::GallonsUs };
     let usual = units.unit_price(usual, amount.currency);
-    let detail = t!(
-        "fuel-logs-field-price",
-        price = units.unit_price(unit_price, amount.currency),
-        unit = per.symbol(),
-        usual = &usual,
-    );
+    let price = units.unit_price(unit_price, amount.currency);
+    let unit = per.symbol();
+    let member = quantities.payment_member();
+    let detail = match member {
+        "unitPrice" | "pricePerGallon" => {
+            t!("fuel-logs-field-price", price = price, unit = unit, usual = &usual)
+        }
+        _ => t!("fuel-logs-field-price-derived", price = price, unit = unit, usual = &usual),
+    };
     let expected = t!("fuel-logs-expected-about", value = usual).to_string();
-    Some(FieldError::implausible(quantities.payment_member(), detail, expected))
+    Some(FieldError::implausible(member, detail, expected))
 }
 
 fn check_economy(

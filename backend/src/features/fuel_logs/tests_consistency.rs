@@ -20,6 +20,7 @@ on_every_engine![
     a_confirmed_reading_must_be_confirmed_again_for_another_vehicle,
     an_implausible_value_is_reported_for_a_member_that_was_sent,
     a_derived_volume_must_be_plausible,
+    an_unusual_price_is_compared_with_the_usual_one,
     a_marked_missing_fill_up_is_not_suggested_again,
     a_response_can_be_sent_back,
     a_volume_too_large_for_the_reference_schema_has_null_gallons,
@@ -116,6 +117,31 @@ async fn a_derived_volume_must_be_plausible(app: TestApp) {
         "gallons": null, "unitPrice": { "value": 0.01, "per": "l" }, "amount": 100,
     });
     assert_implausible(&garage.add("2026-01-01", 1_000, cheap).await, "/amount");
+}
+
+async fn an_unusual_price_is_compared_with_the_usual_one(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let at = |price: f64| {
+        json!({
+            "gallons": null, "volume": { "value": 10, "unit": "gal_us" },
+            "unitPrice": { "value": price, "per": "gal_us" },
+        })
+    };
+    for (nth, price) in [3.447, 3.448, 3.4488, 3.45, 3.451].into_iter().enumerate() {
+        let reading = 1_000 + 300 * i32::try_from(nth).unwrap();
+        garage.added(&format!("2026-01-0{}", nth + 1), reading, at(price)).await;
+    }
+    let refused = garage.add("2026-01-10", 2_500, at(31.0)).await;
+    assert_implausible(&refused, "/unitPrice");
+    let detail = &refused.body["errors"][0]["detail"];
+    assert_eq!(detail, "is $31.000 per gal, far from your usual $3.449");
+    let mut total = at(31.0);
+    total["unitPrice"] = Value::Null;
+    total["amount"] = json!(310);
+    let refused = garage.add("2026-01-10", 2_500, total).await;
+    assert_implausible(&refused, "/amount");
+    let detail = &refused.body["errors"][0]["detail"];
+    assert_eq!(detail, "makes the price $31.000 per gal, far from your usual $3.449");
 }
 
 async fn a_marked_missing_fill_up_is_not_suggested_again(app: TestApp) {

@@ -11,6 +11,7 @@ on_every_engine![
     a_form_names_the_invisible_character_in_a_field,
     a_vehicle_is_added_and_edited_with_forms,
     submitting_an_unchanged_form_changes_nothing,
+    an_invalid_vin_is_explained_at_its_field_only,
     a_duplicate_vin_links_to_the_other_vehicle,
     the_trash_lists_and_restores_vehicles,
     the_page_of_a_vehicle_in_the_trash_offers_to_restore_it,
@@ -98,6 +99,22 @@ async fn submitting_an_unchanged_form_changes_nothing(app: TestApp) {
     assert_eq!(after.body, vehicle.body);
 }
 
+async fn an_invalid_vin_is_explained_at_its_field_only(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    for (typed, problem) in [
+        ("1HGCM82633A00435-", "instead of 17"),
+        ("1HGCM82633A004353", "One of the 17 characters is probably wrong"),
+    ] {
+        let preview = user.get(&format!("/vin/card?vin={typed}")).await;
+        assert!(preview.text().contains(problem), "{preview:?}");
+        let answer = user.post_form("/vehicles/new", &[("vin", typed)]).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.text().contains(r#"id="vin-error""#));
+        let card = answer.text().split_once(r#"id="vin-card""#).unwrap().1;
+        assert!(!card.contains(problem), "{answer:?}");
+    }
+}
+
 async fn a_duplicate_vin_links_to_the_other_vehicle(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let id = user.post("/api/vehicles", json!({ "vin": VIN })).await.id();
@@ -123,7 +140,7 @@ async fn the_trash_lists_and_restores_vehicles(app: TestApp) {
     assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
     let page = user.get("/trash").await;
     assert!(page.text().contains("(7KLM 204)"), "{page:?}");
-    assert!(page.text().contains("moved to trash Jan 31, 2026"), "{page:?}");
+    assert!(page.text().contains("Moved to trash Jan 31, 2026"), "{page:?}");
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
     user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);

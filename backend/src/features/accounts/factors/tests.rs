@@ -224,9 +224,7 @@ async fn an_app_is_enabled_by_its_first_code(app: TestApp) {
     let wrong = ann.post(confirm, json!({ "code": "000000" })).await;
     assert_eq!(
         wrong.field_errors(),
-        [
-            "/code: isn’t the code that the app shows now: check that the clock of your phone is right"
-        ]
+        ["/code: isn’t the app’s current code: check that your phone’s clock is right"]
     );
     let wrong = ann.post(confirm, json!({ "code": "abcd-efgh-jkmn-pqrs" })).await;
     assert_eq!(wrong.field_errors(), ["/code: must be six digits"]);

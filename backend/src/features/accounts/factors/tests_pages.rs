@@ -98,7 +98,7 @@ async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     user.post_form("/settings/factors/totp", &[]).await;
     let rejected = user.post_form("/settings/factors/totp/confirm", &[("code", "000000")]).await;
     assert_eq!(rejected.status, 422);
-    assert!(text(&rejected).contains("This isn’t the code that the app shows now"), "{rejected:?}");
+    assert!(text(&rejected).contains("This isn’t the app’s current code"), "{rejected:?}");
     set_up(&user).await;
 
     let pending = app.with_cookie(cookie_of(&log_in(&app).await));
