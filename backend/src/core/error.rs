@@ -26,7 +26,7 @@ pub enum Error {
     /// The token is invalid or expired (401).
     #[error("{}", t!("core-invalid-token"))]
     InvalidToken,
-    /// The e-mail address or the password is wrong; the response does not say which (401).
+    /// The email address or the password is wrong; the response does not say which (401).
     #[error("{}", t!("core-wrong-password"))]
     WrongPassword,
     /// The password was right, and the account requires a second factor (401).

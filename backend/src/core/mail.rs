@@ -1,4 +1,4 @@
-//! Sends e-mail through the server in the `[mail]` settings.
+//! Sends email through the server in the `[mail]` settings.
 
 use std::time::Duration;
 

@@ -23,7 +23,7 @@ pub struct Auth {
     pub registration: Registration,
     /// Who must use a second factor.
     pub require_second_factor: SecondFactor,
-    /// The e-mail address of the administrator account that is created at startup if there are no
+    /// The email address of the administrator account that is created at startup if there are no
     /// accounts.
     pub first_administrator: Option<String>,
     /// That administrator's password.
@@ -72,7 +72,7 @@ pub struct Provider {
     /// The client secret, if the provider has issued one.
     #[serde(default)]
     pub client_secret: Option<Secret>,
-    /// The label of the button: "Log in with LABEL". Defaults to the provider's name.
+    /// The label of the button: "Sign in with LABEL". Defaults to the provider's name.
     #[serde(default)]
     pub label: Option<String>,
     /// The requested scopes, separated by spaces.

@@ -1,10 +1,10 @@
-//! `[mail]` and `[notifications]`: e-mail and notifications.
+//! `[mail]` and `[notifications]`: email and notifications.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, Secret};
 
-/// The `[mail]` section; without a URL no e-mail is sent.
+/// The `[mail]` section; without a URL no email is sent.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Mail {
@@ -29,7 +29,7 @@ impl Mail {
         if let Some(from) = &self.from
             && from.parse::<lettre::message::Mailbox>().is_err()
         {
-            return Err(ConfigError::value("mail.from", "must be an e-mail address"));
+            return Err(ConfigError::value("mail.from", "must be an email address"));
         }
         let Some(url) = &self.url else { return Ok(()) };
         let is_smtp = lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url.expose());

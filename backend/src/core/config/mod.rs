@@ -64,7 +64,7 @@ pub struct Config {
     pub stations: Stations,
     /// Backups.
     pub backup: Backup,
-    /// Outgoing e-mail.
+    /// Outgoing email.
     pub mail: Mail,
     /// Notifications.
     pub notifications: Notifications,

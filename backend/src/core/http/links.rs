@@ -1,4 +1,4 @@
-//! Absolute links for e-mails and responses.
+//! Absolute links for emails and responses.
 
 use std::convert::Infallible;
 

@@ -51,7 +51,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/auth/me",
-            get_with(read_account, |it| it.id("me").tag(tag).summary("Read your account")),
+            get_with(read_account, |it| it.id("me").tag(tag).summary("Get your account")),
         )
         .api_route(
             "/auth/password",
@@ -76,7 +76,7 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/user/preferences",
             get_with(read_preferences, |it| {
-                it.id("readPreferences").tag(tag).summary("Read your preferences")
+                it.id("readPreferences").tag(tag).summary("Get your preferences")
             })
             .patch_with(change_preferences, |it| {
                 it.id("changePreferences").tag(tag).summary("Change your preferences")

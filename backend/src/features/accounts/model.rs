@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct Account {
     /// The account's id.
     pub id: Uuid,
-    /// The e-mail address to sign in with.
+    /// The email address to sign in with.
     pub email: String,
     /// The user's display name.
     pub display_name: Option<String>,
@@ -43,7 +43,7 @@ pub struct Principal {
     pub user: UserId,
     /// Their account.
     pub account: Uuid,
-    /// Their e-mail address.
+    /// Their email address.
     pub email: String,
     /// Their display name.
     pub display_name: Option<String>,
@@ -110,7 +110,7 @@ pub(super) struct Session {
 input! {
     /// A new account
     pub(super) struct NewAccount {
-        /// The e-mail address to sign in with
+        /// The email address to sign in with
         pub email: Email,
         /// The password: 8 to 256 characters
         pub password: NewPassword,
@@ -127,7 +127,7 @@ input! {
 input! {
     /// The credentials to sign in with
     pub(super) struct Credentials {
-        /// The account's e-mail address
+        /// The account's email address
         pub email: Email,
         /// The account's password
         pub password: Password,
@@ -187,7 +187,7 @@ input! {
     }
 }
 
-/// An e-mail address: a local part, `@` and a domain, at most 254 characters (RFC 5321, 4.5.3.1.3).
+/// An email address: a local part, `@` and a domain, at most 254 characters (RFC 5321, 4.5.3.1.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 

@@ -13,7 +13,7 @@ pub struct Recipient {
     pub account: Uuid,
     /// The user whose data a notification may contain.
     pub user: UserId,
-    /// Their e-mail address.
+    /// Their email address.
     pub email: String,
     /// Whether they have confirmed that address.
     pub has_confirmed_email: bool,

@@ -237,7 +237,7 @@ pub(super) async fn update_preferences(
     Ok(())
 }
 
-/// An enabled account and its e-mail status.
+/// An enabled account and its email status.
 #[derive(sqlx::FromRow)]
 pub(super) struct EnabledAccount {
     pub(super) id: Uuid,

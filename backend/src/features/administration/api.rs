@@ -108,7 +108,7 @@ pub(super) fn router() -> ApiRouter<App> {
 input! {
     /// Filters of the list
     struct UsersQuery {
-        /// Only accounts with this text in the e-mail address or name
+        /// Only accounts with this text in the email address or name
         search: Option<Text<254>>,
         /// The cursor of the page
         cursor: Option<Cursor>,

@@ -34,7 +34,7 @@ pub enum Command {
     List,
     /// Create an account; its password is read from standard input
     Create {
-        /// The e-mail address to sign in with
+        /// The email address to sign in with
         #[arg(long, value_name = "ADDRESS")]
         email: String,
         /// The name that is displayed
@@ -49,12 +49,12 @@ pub enum Command {
     },
     /// Print a link for setting a new password, which works once within a day
     Reset {
-        /// The account's e-mail address
+        /// The account's email address
         email: String,
     },
     /// Make an account an administrator, and enable it if it is disabled
     MakeAdmin {
-        /// The account's e-mail address
+        /// The account's email address
         email: String,
     },
 }

@@ -44,7 +44,7 @@ input! {
 input! {
     /// A new invitation
     pub(super) struct NewInvitation {
-        /// The only e-mail address that can register with it; any address by default
+        /// The only email address that can register with it; any address by default
         pub email: Option<Email>,
         /// When the invitation expires: at most 90 days ahead, in 7 days by default
         pub expires_at: Option<Timestamp>,

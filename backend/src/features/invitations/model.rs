@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub struct Invitation {
     /// The invitation's id.
     pub id: Uuid,
-    /// The e-mail address that the invitation is restricted to, if any.
+    /// The email address that the invitation is restricted to, if any.
     pub email: Option<String>,
     /// The administrator who created the invitation.
     pub created_by: Uuid,

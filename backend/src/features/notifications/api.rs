@@ -48,7 +48,7 @@ pub(super) fn router() -> ApiRouter<App> {
             post_with(resend_confirmation, |it| {
                 it.id("sendAddressConfirmation")
                     .tag(tag)
-                    .summary("Send the confirmation link for your e-mail address again")
+                    .summary("Send the confirmation link for your email address again")
                     .with(error_response::<409>)
             }),
         )

@@ -20,7 +20,7 @@ use crate::{
 text_enum! {
     /// The kind of a notification channel.
     ChannelKind {
-        /// E-mail to the address of the account.
+        /// Email to the address of the account.
         Mail = "mail", "notifications-kind-mail";
         /// A webhook, which gets a signed JSON document.
         Webhook = "webhook", "notifications-kind-webhook";
@@ -51,7 +51,7 @@ pub(super) enum ChannelState {
     /// Notifications are sent.
     #[default]
     On,
-    /// The e-mail address is not confirmed yet.
+    /// The email address is not confirmed yet.
     Unconfirmed,
     /// The password was reset, and the channel has not been reviewed since.
     Unreviewed,

@@ -29,7 +29,7 @@ use crate::{
 /// The timeout of a delivery.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends `message` through a channel to an account, given by its id and its e-mail address.
+/// Sends `message` through a channel to an account, given by its id and its email address.
 /// Receivers can use `id` to recognize duplicates.
 ///
 /// # Errors

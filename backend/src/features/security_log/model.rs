@@ -64,7 +64,7 @@ text_enum! {
         ChannelAdded = "channel-added", "security-log-channel-added";
         /// A notification channel was removed.
         ChannelRemoved = "channel-removed", "security-log-channel-removed";
-        /// An e-mail address was confirmed with a link sent to it.
+        /// An email address was confirmed with a link sent to it.
         EmailConfirmed = "address-confirmed", "security-log-email-confirmed";
         /// The owner reviewed the account's access after a password reset.
         AccessReviewed = "access-reviewed", "security-log-access-reviewed";

@@ -45,7 +45,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/stations/{id}",
-            get_with(find, |it| it.id("readStation").tag(tag).summary("Retrieve a station"))
+            get_with(find, |it| it.id("readStation").tag(tag).summary("Get a station"))
                 .patch_with(change, |it| {
                     let it = it.id("changeStation").tag(tag).summary("Update a station");
                     it.with(error_response::<409>)

@@ -33,7 +33,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/vehicles/{id}",
-            get_with(find, |it| it.id("readVehicle").tag(tag).summary("Retrieve a vehicle"))
+            get_with(find, |it| it.id("readVehicle").tag(tag).summary("Get a vehicle"))
                 .patch_with(change, |it| {
                     let it = it.id("changeVehicle").tag(tag).summary("Update a vehicle");
                     it.with(error_response::<409>)

@@ -24,7 +24,7 @@ use crate::core::{
 pub struct ManagedAccount {
     /// The account's id.
     pub id: Uuid,
-    /// The e-mail address to sign in with. Empty if the OpenID provider reported none.
+    /// The email address to sign in with. Empty if the OpenID provider reported none.
     pub email: String,
     /// The user's display name.
     pub display_name: Option<String>,

@@ -1,4 +1,4 @@
-//! E-mail to account addresses: address confirmation, links in messages, and the daily limit of messages.
+//! Email to account addresses: address confirmation, links in messages, and the daily limit of messages.
 
 mod pages;
 mod store;
@@ -31,7 +31,7 @@ const MAX_OPEN_CONFIRMATIONS: i64 = 3;
 pub enum LinkPurpose {
     /// Confirms that the address belongs to the user.
     Confirm,
-    /// Turns off notifications by e-mail.
+    /// Turns off notifications by email.
     Unsubscribe,
 }
 
@@ -149,7 +149,7 @@ async fn confirm(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let event = Event::for_account(EventKind::EmailConfirmed, owner.account);
     security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
-    tracing::info!(account = %owner.account, "Confirmed an e-mail address");
+    tracing::info!(account = %owner.account, "Confirmed an email address");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! SQL for links in messages and the e-mail status of accounts.
+//! SQL for links in messages and the email status of accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;

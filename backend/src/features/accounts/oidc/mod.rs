@@ -1,6 +1,6 @@
 //! Logging in with OpenID providers, and using their access tokens with the API.
 //!
-//! An account is identified by the combination of issuer and subject, never by its e-mail address.
+//! An account is identified by the combination of issuer and subject, never by its email address.
 
 mod fetch_cache;
 mod model;

@@ -69,11 +69,11 @@ pub(super) enum OidcError {
     /// The user has no account here and is not allowed to create one.
     #[error("registration is closed")]
     RegistrationClosed,
-    /// The e-mail address belongs to an account that the identity is not linked to.
-    #[error("the e-mail address belongs to another account")]
+    /// The email address belongs to an account that the identity is not linked to.
+    #[error("the email address belongs to another account")]
     EmailTaken,
-    /// The e-mail address belongs to an account that has not confirmed it.
-    #[error("the e-mail address belongs to another account, which has not confirmed it")]
+    /// The email address belongs to an account that has not confirmed it.
+    #[error("the email address belongs to another account, which has not confirmed it")]
     EmailUnconfirmed,
     /// The account is disabled.
     #[error("the account is disabled")]

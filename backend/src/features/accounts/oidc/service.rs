@@ -99,7 +99,7 @@ struct LogInState {
     next: String,
     /// The session to whose account the identity is linked; `None` for a log-in.
     session: Option<Uuid>,
-    /// Whether to create an account even if another account has the same, unconfirmed e-mail address.
+    /// Whether to create an account even if another account has the same, unconfirmed email address.
     is_separate: bool,
 }
 

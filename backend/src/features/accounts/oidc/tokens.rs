@@ -44,7 +44,7 @@ pub(super) struct VerifiedIdentity {
     pub(super) issuer: String,
     /// The user's id at the provider, unique and never reassigned.
     pub(super) subject: String,
-    /// The user's e-mail address, if the provider has verified it.
+    /// The user's email address, if the provider has verified it.
     pub(super) email: Option<Email>,
     /// The user's name.
     pub(super) name: Option<String>,

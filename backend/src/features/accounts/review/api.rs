@@ -20,7 +20,7 @@ pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
                 .tag("Accounts")
                 .summary("List what has access to your account")
                 .description(
-                    "Lists passkeys, linked log-ins and notification channels. After a password reset, \
+                    "Lists passkeys, linked accounts and notification channels. After a password reset, \
                      those that were added before it have no effect until you complete the review.",
                 )
         })

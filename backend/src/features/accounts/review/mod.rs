@@ -1,6 +1,6 @@
 //! The access review after a password reset.
 //!
-//! A reset revokes sessions, tokens and the calendar link. It does not delete passkeys, linked log-ins and
+//! A reset revokes sessions, tokens and the calendar link. It does not delete passkeys, linked accounts and
 //! notification channels, because most of them are the user's own. An intruder may have added one,
 //! however, so existing ones have no effect until the user has reviewed them. The `grants` of each feature
 //! define what is reviewed.

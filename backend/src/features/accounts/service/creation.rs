@@ -25,7 +25,7 @@ use crate::{
 input! {
     /// The validated fields of an account
     struct Fields {
-        /// The e-mail address to sign in with
+        /// The email address to sign in with
         pub email: Email,
         /// The password: 8 to 256 characters
         pub password: NewPassword,
@@ -37,7 +37,7 @@ input! {
 /// The fields of an account to create, not yet validated.
 #[derive(Debug, Clone)]
 pub struct AccountInput {
-    /// The e-mail address to sign in with.
+    /// The email address to sign in with.
     pub email: String,
     /// The password.
     pub password: Secret,
@@ -63,7 +63,7 @@ impl AccountInput {
 pub struct CreatedAccount {
     /// The account's id.
     pub id: Uuid,
-    /// The e-mail address to sign in with.
+    /// The email address to sign in with.
     pub email: String,
     /// Whether the user is an administrator.
     pub is_admin: bool,

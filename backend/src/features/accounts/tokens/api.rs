@@ -35,7 +35,7 @@ pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/auth/tokens/{id}",
-            get_with(find, |it| it.id("readToken").tag(tag).summary("Read a personal token"))
+            get_with(find, |it| it.id("readToken").tag(tag).summary("Get a personal token"))
                 .delete_with(revoke, |it| {
                     it.id("revokeToken").tag(tag).summary("Revoke a personal token")
                 }),

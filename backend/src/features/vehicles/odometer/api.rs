@@ -37,7 +37,7 @@ pub(in crate::features::vehicles) fn router() -> ApiRouter<App> {
         .api_route(
             "/odometer-readings/{id}",
             get_with(find, |it| {
-                it.id("readOdometerReading").tag(tag).summary("Retrieve an odometer reading")
+                it.id("readOdometerReading").tag(tag).summary("Get an odometer reading")
             })
             .delete_with(remove, |it| {
                 it.id("removeOdometerReading").tag(tag).summary("Delete an odometer reading")
