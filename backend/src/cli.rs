@@ -136,7 +136,7 @@ enum ConfigCommand {
 /// An error that ends the program with a nonzero exit code.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("the settings cannot be used: {0}")]
+    #[error("invalid settings: {0}")]
     Config(#[from] ConfigError),
     #[error("{0}")]
     Migrate(#[from] MigrateError),
@@ -257,7 +257,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
-            print("the settings can be used\n")
+            print("the settings are valid\n")
         }
         Command::Config { command: ConfigCommand::Show } => {
             let (config, origins) = Config::load_with_origins(arguments.config.as_deref())?;

@@ -38,7 +38,7 @@ pub enum BackupError {
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
     /// Invalid settings.
-    #[error("the settings cannot be used: {0}")]
+    #[error("invalid settings: {0}")]
     Config(#[from] ConfigError),
     /// PostgreSQL requested a WAL file that is not in the archive.
     #[error("{0} is not in the archive")]

@@ -117,7 +117,7 @@ fn every_command_has_a_manual_page() {
 #[test]
 fn settings_are_validated() {
     let env = TestEnv::empty();
-    assert_eq!(env.run(&["config", "check"]).expect_success(), "the settings can be used\n");
+    assert_eq!(env.run(&["config", "check"]).expect_success(), "the settings are valid\n");
     let wrong = [
         ("MVP__DATABASE__POOLSIZE", "5", "unknown setting: database.poolsize"),
         ("MVP__NONSENSE__KEY", "5", "unknown setting: nonsense.key"),

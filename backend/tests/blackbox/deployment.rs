@@ -53,7 +53,7 @@ fn the_settings_in_docker_compose_are_valid() {
             env = env.with(name, &value);
         }
         let checked = env.run(&["config", "check"]).expect_success();
-        assert_eq!(checked, "the settings can be used\n", "{service}");
+        assert_eq!(checked, "the settings are valid\n", "{service}");
     }
 }
 
@@ -86,7 +86,7 @@ fn every_setting_in_the_unit_is_known() {
     // With the settings that the package installs.
     let installed = project("deploy/motovaultpro.toml");
     let check = ["--config", installed.to_str().unwrap(), "config", "check"];
-    assert_eq!(env.run(&check).expect_success(), "the settings can be used\n");
+    assert_eq!(env.run(&check).expect_success(), "the settings are valid\n");
     let command = "/usr/local/bin/motovaultpro --config /etc/motovaultpro/motovaultpro.toml serve";
     for line in ["User=motovaultpro", "NoNewPrivileges=yes", "ProtectSystem=strict"] {
         assert!(unit.lines().any(|it| it == line), "{line}");

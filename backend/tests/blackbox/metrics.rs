@@ -293,10 +293,7 @@ fn the_log_format_is_configurable() {
         .with("MVP__LOG__FORMAT", "xml")
         .run(&["config", "check"])
         .expect_failure(2);
-    assert!(
-        output.starts_with("motovaultpro: the settings cannot be used: log.format"),
-        "{output}"
-    );
+    assert!(output.starts_with("motovaultpro: invalid settings: log.format"), "{output}");
 }
 
 /// Every secret that could end up in a log or a metric.
