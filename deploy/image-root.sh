@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates the file system of the service's image in ROOT: PROGRAM, the libraries that it is linked with, time zones and
+# Creates the file system of the service's image in ROOT: PROGRAM, the libraries that it is linked with, and
 # certificates. It contains no shell.
 #
 #     deploy/image-root.sh PROGRAM ROOT
@@ -15,9 +15,6 @@ done
     echo "image-root: $program has no C library, or ldd can't find it" >&2
     exit 1
 }
-# Users can choose a time zone.
-install -d "$root/usr/share"
-cp -R /usr/share/zoneinfo "$root/usr/share/"
 # TLS trusts the same authorities as Debian.
 install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"

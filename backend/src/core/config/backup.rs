@@ -137,9 +137,7 @@ impl TryFrom<String> for Schedule {
         if text.trim() == "never" {
             return Ok(Self(None));
         }
-        let duration = text.trim().parse::<jiff::SignedDuration>().ok();
-        let interval = duration.and_then(|it| Duration::try_from(it).ok());
-        match interval.filter(|it| (MIN_INTERVAL..=MAX_INTERVAL).contains(it)) {
+        match parse_interval(&text).filter(|it| (MIN_INTERVAL..=MAX_INTERVAL).contains(it)) {
             Some(interval) => Ok(Self(Some(interval))),
             None => Err(format!(
                 "{text:?} must be \"never\" or an interval from 1s to 8784h, such as \"24h\""
@@ -150,11 +148,48 @@ impl TryFrom<String> for Schedule {
 
 impl From<Schedule> for String {
     fn from(every: Schedule) -> Self {
-        match every.0.and_then(|it| jiff::SignedDuration::try_from(it).ok()) {
-            Some(time) => format!("{time:#}"),
-            None => "never".to_owned(),
+        every.0.map_or_else(|| "never".to_owned(), format_interval)
+    }
+}
+
+/// The units of intervals, largest first: all names of each, the shortest first, and its seconds.
+const UNITS: [(&[&str], u64); 3] = [
+    (&["h", "hr", "hrs", "hour", "hours"], 3600),
+    (&["m", "min", "mins", "minute", "minutes"], 60),
+    (&["s", "sec", "secs", "second", "seconds"], 1),
+];
+
+/// Parses an interval such as `1h 30m` or `90 minutes`: each unit at most once, the largest first.
+fn parse_interval(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut units = UNITS.iter();
+    let mut total = Duration::ZERO;
+    loop {
+        let (number, after) = rest.split_at(rest.find(|it: char| !it.is_ascii_digit())?);
+        let after = after.trim_start();
+        let end = after.find(|it: char| !it.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        let (_, seconds) = units.find(|it| it.0.contains(&name))?;
+        let seconds = number.parse::<u64>().ok()?.checked_mul(*seconds)?;
+        total = total.checked_add(Duration::from_secs(seconds))?;
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return Some(total);
         }
     }
+}
+
+/// Formats an interval of whole seconds as [`parse_interval`] reads it: `1h 30m`.
+fn format_interval(interval: Duration) -> String {
+    let mut rest = interval.as_secs();
+    let mut parts = Vec::new();
+    for (names, seconds) in UNITS {
+        if rest >= seconds {
+            parts.push(format!("{}{}", rest / seconds, names[0]));
+            rest %= seconds;
+        }
+    }
+    parts.join(" ")
 }
 
 /// The public keys that backups are encrypted for (`age1…`): an array of strings, or one string

@@ -21,8 +21,13 @@ fn schedules_are_parsed_and_printed() {
     assert_eq!(seconds("24h"), Some(86_400));
     assert_eq!(seconds("1h 30m"), Some(5400));
     assert_eq!(seconds("never"), None);
-    assert_eq!(String::from(every("90m").unwrap()), "1h 30m");
-    for wrong in ["", "daily", "0s", "-1h", "9000h"] {
+    for text in ["90m", "1h30m", "1 hour 30 minutes", " 5400 s "] {
+        assert_eq!(seconds(text), Some(5400), "{text}");
+        assert_eq!(String::from(every(text).unwrap()), "1h 30m", "{text}");
+    }
+    assert_eq!(String::from(every("86401s").unwrap()), "24h 1s");
+    let too_large = format!("{}h", u64::MAX);
+    for wrong in ["", "daily", "0s", "-1h", "9000h", "24", "h", "30m 1h", "1h 1h", &too_large] {
         let message = every(wrong).unwrap_err().to_string();
         assert!(message.starts_with("backup.every: "), "{wrong}: {message}");
     }

@@ -352,8 +352,9 @@ fn list_time_zones() -> Vec<String> {
         "Pacific/",
         "UTC",
     ];
-    let known = jiff::tz::db().available().map(|name| name.as_str().to_owned());
-    known.filter(|name| REGIONS.iter().any(|region| name.starts_with(region))).collect()
+    let known = chrono_tz::TZ_VARIANTS.iter().map(|it| it.name());
+    let known = known.filter(|name| REGIONS.iter().any(|region| name.starts_with(region)));
+    known.map(str::to_owned).collect()
 }
 
 /// Fills the settings form from the preferences.

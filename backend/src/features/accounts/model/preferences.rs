@@ -1,6 +1,7 @@
 //! User preferences.
 
 use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 
@@ -85,34 +86,24 @@ impl Preferences {
     /// Formats a time in the user's time zone: `Jun 14, 2025, 8:05 AM`.
     #[must_use]
     pub fn format_time(&self, time: DateTime<Utc>) -> String {
-        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let offset = jiff::Timestamp::from_second(time.timestamp()).unwrap_or_default();
-        let offset = chrono::TimeDelta::seconds(zone.to_offset(offset).seconds().into());
-        locale::moment(time.naive_utc().checked_add_signed(offset).unwrap_or(time.naive_utc()))
+        locale::moment(self.local(time).naive_local())
     }
 
     /// The hour of the day in the user's time zone.
     #[must_use]
     pub fn local_hour(&self, now: DateTime<Utc>) -> u32 {
-        let utc = now.hour();
-        let Ok(zone) = jiff::tz::TimeZone::get(&self.time_zone) else { return utc };
-        let Ok(moment) = jiff::Timestamp::from_second(now.timestamp()) else { return utc };
-        u32::try_from(moment.to_zoned_datetime(zone).hour()).unwrap_or(utc)
+        self.local(now).hour()
     }
 
     /// The date in the user's time zone.
     #[must_use]
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
-        let utc = now.date_naive();
-        let Ok(zone) = jiff::tz::TimeZone::get(&self.time_zone) else { return utc };
-        let Ok(moment) = jiff::Timestamp::from_second(now.timestamp()) else { return utc };
-        let local = moment.to_zoned_datetime(zone).date();
-        NaiveDate::from_ymd_opt(
-            i32::from(local.year()),
-            u32::from(local.month().unsigned_abs()),
-            u32::from(local.day().unsigned_abs()),
-        )
-        .unwrap_or(utc)
+        self.local(now).date_naive()
+    }
+
+    /// A time in the user's time zone; in UTC if the zone is unknown.
+    fn local(&self, time: DateTime<Utc>) -> DateTime<Tz> {
+        time.with_timezone(&self.time_zone.parse().unwrap_or(Tz::UTC))
     }
 }
 
@@ -144,15 +135,9 @@ impl Field for TimeZone {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         let Text(text) = Text::<100>::read(given, today)?;
         let unknown = || crate::t!("accounts-field-time-zone");
-        // These names depend on the machine, or mean no time zone.
-        let is_placeholder = ["localtime", "posixrules", "factory", "etc/unknown"]
-            .contains(&text.to_ascii_lowercase().as_str());
-        if is_placeholder {
-            return Err(unknown());
-        }
-        let known = jiff::tz::TimeZone::get(&text).map_err(|_| unknown())?;
-        // Use the canonical spelling: the lookup ignores case.
-        Ok(Self(known.iana_name().map_or(text, str::to_owned)))
+        // Store the canonical spelling, but accept any case.
+        let known = TZ_VARIANTS.iter().find(|it| it.name().eq_ignore_ascii_case(&text));
+        known.map(|it| Self(it.name().to_owned())).ok_or_else(unknown)
     }
 
     fn schema() -> Schema {
