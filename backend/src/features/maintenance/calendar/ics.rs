@@ -1,17 +1,10 @@
-//! Writes iCalendar files (RFC 5545): all-day events, with text escaped and long lines folded.
-
-use std::fmt::{self, Display, Formatter};
+//! Serializes the calendar of upcoming maintenance as iCalendar (RFC 5545).
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use icalendar::{Calendar, Component as _, EventLike as _, Property};
 
-/// The maximum length of a line in bytes, without its line break.
-const MAX_LINE_BYTES: usize = 75;
-
-/// A calendar.
-pub(super) struct Calendar<'a> {
-    pub(super) name: &'a str,
-    pub(super) events: Vec<Event>,
-}
+/// How often clients should update the calendar.
+const REFRESH_INTERVAL: &str = "PT12H";
 
 /// An all-day event.
 pub(super) struct Event {
@@ -28,92 +21,66 @@ pub(super) struct Event {
     pub(super) changed_at: DateTime<Utc>,
 }
 
-impl Display for Calendar<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_line(f, "BEGIN:VCALENDAR")?;
-        write_line(f, "VERSION:2.0")?;
-        write_line(f, "PRODID:-//MotoVaultPro//Maintenance//EN")?;
-        write_line(f, "CALSCALE:GREGORIAN")?;
-        write_line(f, "METHOD:PUBLISH")?;
-        write_text(f, "X-WR-CALNAME", self.name)?;
-        write_line(f, "REFRESH-INTERVAL;VALUE=DURATION:PT12H")?;
-        write_line(f, "X-PUBLISHED-TTL:PT12H")?;
-        for event in &self.events {
-            event.write(f)?;
-        }
-        write_line(f, "END:VCALENDAR")
+/// Serializes a calendar with this name.
+pub(super) fn serialize(name: &str, events: impl IntoIterator<Item = Event>) -> String {
+    let mut calendar = Calendar::empty();
+    let name = without_controls(name);
+    for property in [
+        ("VERSION", "2.0"),
+        ("PRODID", "-//MotoVaultPro//Maintenance//EN"),
+        ("CALSCALE", "GREGORIAN"),
+        ("METHOD", "PUBLISH"),
+        ("X-WR-CALNAME", name.as_str()),
+        ("X-PUBLISHED-TTL", REFRESH_INTERVAL),
+    ] {
+        calendar.append_property(property);
     }
+    let mut interval = Property::new("REFRESH-INTERVAL", REFRESH_INTERVAL);
+    calendar.append_property(interval.add_parameter("VALUE", "DURATION").done());
+    calendar.extend(events.into_iter().map(Event::build));
+    calendar.to_string()
 }
 
 impl Event {
-    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let day = |date: NaiveDate| date.format("%Y%m%d").to_string();
-        let changed_at = self.changed_at.format("%Y%m%dT%H%M%SZ").to_string();
-        write_line(f, "BEGIN:VEVENT")?;
-        write_text(f, "UID", &self.uid)?;
-        write_line(f, &format!("DTSTAMP:{changed_at}"))?;
-        write_line(f, &format!("LAST-MODIFIED:{changed_at}"))?;
+    fn build(self) -> icalendar::Event {
+        let mut event = icalendar::Event::new();
         // Clients keep the version with the higher number.
-        write_line(
-            f,
-            &format!("SEQUENCE:{}", self.changed_at.timestamp().clamp(0, i32::MAX.into())),
-        )?;
-        write_line(f, &format!("DTSTART;VALUE=DATE:{}", day(self.date)))?;
+        let sequence = self.changed_at.timestamp().clamp(0, i32::MAX.into());
+        event
+            .uid(&self.uid)
+            .timestamp(self.changed_at)
+            .last_modified(self.changed_at)
+            .sequence(u32::try_from(sequence).unwrap_or_default())
+            .starts(self.date)
+            .summary(&without_controls(&self.summary))
+            .url(&self.url)
+            .add_property("TRANSP", "TRANSPARENT");
         if let Some(next) = self.date.checked_add_days(Days::new(1)) {
-            write_line(f, &format!("DTEND;VALUE=DATE:{}", day(next)))?;
+            event.ends(next);
         }
-        write_text(f, "SUMMARY", &self.summary)?;
-        for (name, value) in [("DESCRIPTION", &self.description), ("LOCATION", &self.location)] {
-            if !value.is_empty() {
-                write_text(f, name, value)?;
-            }
+        if !self.description.is_empty() {
+            event.description(&without_controls(&self.description));
         }
-        write_line(f, &format!("URL:{}", self.url))?;
-        write_line(f, "TRANSP:TRANSPARENT")?;
-        write_line(f, "END:VEVENT")
+        if !self.location.is_empty() {
+            event.location(&without_controls(&self.location));
+        }
+        event.done()
     }
 }
 
-/// Writes a text property.
-fn write_text(f: &mut Formatter<'_>, name: &str, value: &str) -> fmt::Result {
-    write_line(f, &format!("{name}:{}", escape(value)))
-}
-
-/// Escapes a text as RFC 5545, section 3.3.11, requires, and drops control characters.
-fn escape(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for character in value.chars() {
-        match character {
-            '\\' | ';' | ',' => text.extend(['\\', character]),
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push('\t'),
-            other if other.is_control() => {}
-            other => text.push(other),
-        }
-    }
-    text
-}
-
-/// Writes a line with its line break. A long line is folded, but never within a character.
-fn write_line(f: &mut Formatter<'_>, content: &str) -> fmt::Result {
-    let mut remaining = MAX_LINE_BYTES;
-    for character in content.chars() {
-        if character.len_utf8() > remaining {
-            f.write_str("\r\n ")?;
-            // The leading space counts, too.
-            remaining = MAX_LINE_BYTES - 1;
-        }
-        write!(f, "{character}")?;
-        remaining -= character.len_utf8();
-    }
-    f.write_str("\r\n")
+/// A text without control characters: the library escapes line breaks, but writes all others as they are.
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control() || matches!(it, '\n' | '\t')).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Calendar, Event, MAX_LINE_BYTES};
+    use super::Event;
+
+    /// The maximum length of a line in bytes, without its line break.
+    const MAX_LINE_BYTES: usize = 75;
 
     fn serialize(summary: &str, description: &str) -> String {
         let event = Event {
@@ -125,7 +92,7 @@ mod tests {
             url: "https://cars.example/maintenance/1/edit".to_owned(),
             changed_at: "2026-01-31T12:00:00.123456Z".parse().unwrap(),
         };
-        Calendar { name: "Cars", events: vec![event] }.to_string()
+        super::serialize("Cars", [event])
     }
 
     #[test]
@@ -138,19 +105,19 @@ mod tests {
         CALSCALE:GREGORIAN
         METHOD:PUBLISH
         X-WR-CALNAME:Cars
-        REFRESH-INTERVAL;VALUE=DURATION:PT12H
         X-PUBLISHED-TTL:PT12H
+        REFRESH-INTERVAL;VALUE=DURATION:PT12H
         BEGIN:VEVENT
-        UID:1@motovaultpro
+        DESCRIPTION:one\ntwo
+        DTEND;VALUE=DATE:20270101
         DTSTAMP:20260131T120000Z
+        DTSTART;VALUE=DATE:20261231
         LAST-MODIFIED:20260131T120000Z
         SEQUENCE:1769860800
-        DTSTART;VALUE=DATE:20261231
-        DTEND;VALUE=DATE:20270101
         SUMMARY:Oil\; filter\, \\ all
-        DESCRIPTION:one\ntwo
-        URL:https://cars.example/maintenance/1/edit
         TRANSP:TRANSPARENT
+        UID:1@motovaultpro
+        URL:https://cars.example/maintenance/1/edit
         END:VEVENT
         END:VCALENDAR
         ");

@@ -9,7 +9,7 @@ mod tests;
 pub(super) use api::router as api;
 pub(super) use pages::router as pages;
 
-use self::ics::{Calendar, Event};
+use self::ics::Event;
 use super::{Upcoming, pages::format, upcoming};
 use crate::{
     core::{App, Result, http::RequestMeter, locale},
@@ -58,6 +58,6 @@ async fn render_for_token(
             changed_at: due.item.updated_at,
         })
     };
-    let events = due.iter().filter_map(event).collect();
-    Ok(Calendar { name: &t!("maintenance-calendar-name").to_string(), events }.to_string())
+    let name = t!("maintenance-calendar-name").to_string();
+    Ok(ics::serialize(&name, due.iter().filter_map(event)))
 }
