@@ -13,7 +13,7 @@ map: ## fetch Leaflet for the map of stations, for the next build (optional, nee
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
 test: ## run everything that CI runs: check, all tests on both engines, a short fuzz, alerts, proxies
-	cargo xtask need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus
+	cargo xtask need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus nodejs node-typescript
 	$(MAKE) check
 	cargo xtask with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 cargo xtask fuzz
@@ -27,10 +27,13 @@ test-compose: ## test the Docker Compose setup, without Docker
 test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mode
 	cargo xtask test-pgbouncer
 
-check: ## check formatting, lints, documentation, words and dependencies
+check: ## check formatting, lints, documentation, scripts, words and dependencies
+	cargo xtask need nodejs node-typescript
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
+	tsc --project backend/assets
+	node --test backend/assets/tests/*.test.js
 	scripts/words
 	scripts/audit
 

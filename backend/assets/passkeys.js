@@ -1,9 +1,21 @@
 // Passkeys: registers and uses them with the browser's API. Elements that need passkeys are hidden unless the
 // browser supports them and can serialize its responses to JSON.
-const form = document.querySelector("[data-passkeys]");
-const isSupported = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
+import { control, find, forms } from "./dom.js";
+import { describe } from "./passkey_error.js";
 
+/** @typedef {import("./passkey_error.js").Failure} Failure */
+
+const parser = /** @type {Partial<CredentialParser> | undefined} */ (
+  /** @type {unknown} */ (window.PublicKeyCredential)
+);
+
+/**
+ * Sends a request to the API.
+ * @param {string} path
+ * @param {object} [body]
+ */
 const post = async (path, body) => {
+  /** @type {RequestInit} */
   const init = { method: "POST" };
   if (body) {
     init.headers = { "content-type": "application/json" };
@@ -15,54 +27,77 @@ const post = async (path, body) => {
   return result;
 };
 
-const signIn = async () => {
+/**
+ * Serializes the browser's answer.
+ * @param {Credential | null} credential
+ */
+const serialize = (credential) => /** @type {JsonCredential} */ (/** @type {unknown} */ (credential)).toJSON();
+
+/**
+ * @param {CredentialParser} parser
+ * @param {HTMLFormElement} form
+ */
+const signIn = async (parser, form) => {
   const { ceremony, publicKey } = await post("/api/auth/login/passkey/begin");
-  const options = PublicKeyCredential.parseRequestOptionsFromJSON(publicKey);
-  const credential = await navigator.credentials.get({ publicKey: options });
-  await post("/api/auth/login/passkey/finish", { ceremony, credential: credential.toJSON() });
-  location.assign(form.dataset.next);
+  const options = parser.parseRequestOptionsFromJSON(publicKey);
+  const credential = serialize(await navigator.credentials.get({ publicKey: options }));
+  await post("/api/auth/login/passkey/finish", { ceremony, credential });
+  location.assign(form.dataset.next ?? "/");
 };
 
-const add = async () => {
-  const name = form.elements.name.value;
+/**
+ * @param {CredentialParser} parser
+ * @param {HTMLFormElement} form
+ */
+const add = async (parser, form) => {
+  const name = control(form, "name").value;
   const { ceremony, publicKey } = await post("/api/auth/passkeys/begin");
-  const options = PublicKeyCredential.parseCreationOptionsFromJSON(publicKey);
-  const credential = await navigator.credentials.create({ publicKey: options });
-  const body = { ceremony, name, credential: credential.toJSON() };
-  const { recoveryCodes } = await post("/api/auth/passkeys/finish", body);
-  if (!recoveryCodes) return location.assign("/settings/factors?saved");
-  // This is the first factor: show the recovery codes, which are displayed only once, instead of everything else.
-  const codes = document.querySelector("#new-codes");
-  for (const code of recoveryCodes) {
-    codes.querySelector("ol").append(Object.assign(document.createElement("li"), { textContent: code }));
+  const options = parser.parseCreationOptionsFromJSON(publicKey);
+  const credential = serialize(await navigator.credentials.create({ publicKey: options }));
+  const { recoveryCodes } = await post("/api/auth/passkeys/finish", { ceremony, name, credential });
+  const codes = find(document, "#new-codes");
+  const factors = find(document, "#factors");
+  if (!recoveryCodes || !codes || !factors) {
+    location.assign("/settings/factors?saved");
+    return;
   }
-  document.querySelector("#factors").hidden = true;
+  // This is the first factor: show the recovery codes, which are displayed only once, instead of everything else.
+  for (const code of recoveryCodes) {
+    const item = Object.assign(document.createElement("li"), { textContent: code });
+    find(codes, "ol")?.append(item);
+  }
+  factors.hidden = true;
   codes.hidden = false;
-  codes.querySelector("h2").focus();
+  find(codes, "h2")?.focus();
 };
 
-const describe = ({ name, message, problem }) => {
-  if (name === "NotAllowedError") return "No passkey was given. Try again.";
-  if (name === "InvalidStateError") return "This device has a passkey for your account already.";
-  if (!problem) return name === "TypeError" ? "The service did not answer. Try again." : message;
-  const text = problem.errors?.[0]?.detail ?? message;
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
-};
-
-if (form && isSupported) {
-  form.hidden = false;
-  const error = form.querySelector("[role=alert]");
+/**
+ * Shows a form, and uses a passkey when it is submitted.
+ * @param {CredentialParser} parser
+ * @param {HTMLFormElement} form
+ */
+const enable = (parser, form) => {
+  const { messageNotGiven = "", messageExists = "", messageNoAnswer = "" } = form.dataset;
+  const texts = { notGiven: messageNotGiven, exists: messageExists, noAnswer: messageNoAnswer };
+  const error = find(form, "[role=alert]");
   const button = form.querySelector("button");
+  if (!error || !button) return;
+  form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     error.textContent = "";
     button.disabled = true;
     try {
-      await (form.dataset.passkeys === "add" ? add : signIn)();
-    } catch (failure) {
+      await (form.dataset.passkeys === "add" ? add : signIn)(parser, form);
+    } catch (thrown) {
+      const failure = /** @type {Failure} */ (thrown);
       if (failure.problem?.type === "/problems/confirmation-required") location.reload();
-      error.textContent = describe(failure);
+      error.textContent = describe(failure, texts);
     }
     button.disabled = false;
   });
+};
+
+if (typeof parser?.parseCreationOptionsFromJSON === "function") {
+  for (const form of forms("form[data-passkeys]")) enable(/** @type {CredentialParser} */ (parser), form);
 }

@@ -68,6 +68,8 @@ fn is_installed(package: &str) -> Result<bool> {
         "binutils" => has("readelf"),
         "prometheus" => has("promtool"),
         "iproute2" => has("ip"),
+        "nodejs" => has("node"),
+        "node-typescript" => has("tsc"),
         "python3-venv" => succeeds(command("python3").args(["-c", "import ensurepip, venv"])),
         "chromium" => has("chromium") || has("chromium-browser") || has("google-chrome"),
         _ => return fail(format!("unknown package {package}")),

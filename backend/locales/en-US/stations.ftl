@@ -19,6 +19,7 @@ stations-search-nothing-hint = Try a larger radius or fewer words.
 stations-search-save = Save
 stations-search-save-named = Save { $station }
 stations-search-osm = Data: © <link>OpenStreetMap contributors</link>
+stations-map-attribution = © OpenStreetMap contributors
 stations-search-google = Data: Google Maps
 stations-search-more = Find more stations
 stations-search-more-hint = Search finds only stations saved on this server, and your location isn’t shared with anyone. To search OpenStreetMap too, your administrator can set <code>MVP__STATIONS__OVERPASS_URL</code> and <code>MVP__STATIONS__NOMINATIM_URL</code>; for Google, <code>MVP__STATIONS__GOOGLE_API_KEY</code>.

@@ -116,10 +116,7 @@ fn names(text: &'static str) -> Vec<&'static str> {
 
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
-    let assets = web::Assets::get();
-    let scripts = [&assets.script, &assets.numbers, &assets.passkeys, &assets.stations];
-    let assets =
-        [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(map_assets());
+    let assets = web::Assets::get().urls();
     let assets: Vec<_> =
         assets.map(|it| row(Public, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
     [
@@ -135,11 +132,6 @@ pub(super) fn all() -> Vec<Row> {
         STATIONS,
     ]
     .concat()
-}
-
-/// The assets of the map, if this build includes it.
-fn map_assets() -> impl Iterator<Item = &'static String> {
-    web::Assets::get().map.iter().flat_map(|it| [&it.script, &it.css])
 }
 
 const SERVICE: &[Row] = &[

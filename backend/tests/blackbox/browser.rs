@@ -106,11 +106,7 @@ async fn narrow_visit() {
     let item = owner.post("/api/maintenance", &item).await.expect(201)["id"].clone();
 
     let browser = BrowserSession::start().await;
-    browser.page.goto(format!("{}/login", service.url)).await.unwrap();
-    browser.type_into("email", EMAIL).await;
-    browser.type_into("password", "correct horse battery").await;
-    browser.press_enter("password").await;
-    browser.wait_for_path("/vehicles").await;
+    browser.sign_in(&service.url, EMAIL, "correct horse battery").await;
     let id = |it: &Value| it.as_str().unwrap().to_owned();
     let (vehicle, fill_up, item) = (id(&vehicle), id(&fill_up), id(&item));
     for width in [320, 390, 1280] {

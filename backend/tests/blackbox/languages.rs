@@ -62,11 +62,7 @@ async fn walk() {
     owner.post("/api/maintenance", &done).await.expect(201);
 
     let browser = BrowserSession::start().await;
-    browser.page.goto(format!("{}/login", service.url)).await.unwrap();
-    browser.type_into("email", EMAIL).await;
-    browser.type_into("password", "correct horse battery").await;
-    browser.press_enter("password").await;
-    browser.wait_for_path("/vehicles").await;
+    browser.sign_in(&service.url, EMAIL, "correct horse battery").await;
     let headers = Headers::new(json!({ "Accept-Language": "en-XA" }));
     browser.page.execute(SetExtraHttpHeadersParams::new(headers)).await.unwrap();
 
@@ -113,7 +109,7 @@ fn shape(path: &str) -> String {
     shape
 }
 
-/// The visible texts and the names for screen readers that have no accent, and the links. Elements with
+/// The visible texts, the names for screen readers and the messages of scripts that have no accent, and the links. Elements with
 /// `translate="no"` hold data, such as NHTSA's names.
 const LOOK: &str = r"(() => {
     const plain = [];
@@ -129,6 +125,10 @@ const LOOK: &str = r"(() => {
     for (const element of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]')) {
         if (isData(element)) continue;
         for (const name of ['aria-label', 'placeholder', 'title', 'alt']) check(element.getAttribute(name) ?? '');
+    }
+    for (const element of document.body.querySelectorAll('*')) {
+        const messages = Object.entries(element.dataset).filter(([name]) => name.startsWith('message'));
+        for (const [, message] of messages) check(message);
     }
     const links = [...document.querySelectorAll('a[href]')]
         .filter((it) => it.origin === location.origin && !/^\/(api|assets)\b/.test(it.pathname))

@@ -30,6 +30,7 @@ mod rehearsal;
 mod replica;
 mod retries;
 mod roles;
+mod scripts;
 mod service_key;
 mod service_lock;
 mod traces;

@@ -1,5 +1,4 @@
-//! Number input in Chromium: parsed by the same rules as on the server, and used in calculations on the
-//! fill-up form.
+//! Number input in Chromium, and the calculations on the fill-up form.
 
 use std::time::Duration;
 
@@ -7,70 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{BrowserSession, Client, Service, TestEnv, block_on, eventually};
 
-/// The same test cases as for the server's parser.
-const TABLE: &str = include_str!("../data/numbers.json");
-
 const PASSWORD: &str = "correct horse battery";
-
-#[test]
-#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn browser_and_server_parse_numbers_alike() {
-    within_two_minutes(async {
-        let form = FillUpForm::open(&json!({})).await;
-        form.open_new_fill_up().await;
-        let script = format!(
-            "(({{ fields, cases }}) => cases.map(({{ typed }}) => Object.fromEntries(
-                Object.entries(fields).map(([name, format]) => {{
-                    const read = Numbers.parse(typed, format);
-                    const value = read.other ? [read.value, read.other] : read.value;
-                    return [name, read.refused ? read : value];
-                }}),
-            )))({TABLE})"
-        );
-        let read = form.run(&script).await;
-        let table: Value = serde_json::from_str(TABLE).unwrap();
-        let cases = table["cases"].as_array().unwrap();
-        assert!(cases.len() >= 60);
-        for (case, read) in cases.iter().zip(read.as_array().unwrap()) {
-            for field in table["fields"].as_object().unwrap().keys() {
-                let expected = case.get(field).unwrap_or(&case["all"]);
-                assert_eq!(&read[field], expected, "{} as {field}", case["typed"]);
-            }
-        }
-        form.browser.close().await;
-    });
-}
-
-#[test]
-#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn the_browser_calculates_exactly() {
-    within_two_minutes(async {
-        let form = FillUpForm::open(&json!({})).await;
-        form.open_new_fill_up().await;
-        for (expression, result) in [
-            ("Numbers.product('40', '1.799', 2)", json!("71.96")),
-            // In floating point, 1.005 * 100 is 100.49999999999999.
-            ("Numbers.product('1.005', '100', 0)", json!("101")),
-            ("Numbers.product('0.005', '1', 2)", json!("0.01")),
-            ("Numbers.product('99999.999', '99999999.9999', 3)", json!("9999999899990.000")),
-            ("Numbers.quotient('50', '40', 3)", json!("1.250")),
-            ("Numbers.quotient('2', '3', 3)", json!("0.667")),
-            ("Numbers.quotient('2', '3', 0)", json!("1")),
-            ("Numbers.quotient('2', '0.00', 3)", json!(null)),
-            ("Numbers.agree('40', '1.70', '68.01', '0.01')", json!(true)),
-            ("Numbers.agree('40', '1.70', '67.99', '0.01')", json!(true)),
-            ("Numbers.agree('40', '1.70', '68.011', '0.01')", json!(false)),
-            ("Numbers.agree('40', '170', '6801', '1')", json!(true)),
-            ("Numbers.agree('40.12', '615', '24675', '5')", json!(true)),
-            ("Numbers.agree('40.12', '615', '24680', '5')", json!(false)),
-            ("Numbers.isAtMost('2000', '2000.0')", json!(true)),
-            ("Numbers.isAtMost('2000.001', '2000')", json!(false)),
-        ] {
-            assert_eq!(form.run(expression).await, result, "{expression}");
-        }
-        form.browser.close().await;
-    });
-}
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
@@ -218,11 +154,7 @@ impl FillUpForm {
         let vehicle = owner.post("/api/vehicles", &vehicle).await.expect(201);
         let vehicle = vehicle["id"].as_str().unwrap().to_owned();
         let browser = BrowserSession::start().await;
-        browser.page.goto(format!("{}/login", service.url)).await.unwrap();
-        browser.type_into("email", "ann@example.org").await;
-        browser.type_into("password", PASSWORD).await;
-        browser.press_enter("password").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.sign_in(&service.url, "ann@example.org", PASSWORD).await;
         Self { service, owner, vehicle, browser, _env: env }
     }
 
@@ -253,11 +185,5 @@ impl FillUpForm {
             !shown.contains(text)
         };
         eventually(&format!("no {text:?} on the page"), is_hidden).await;
-    }
-
-    /// Evaluates a script in the page.
-    async fn run(&self, script: &str) -> Value {
-        let result = self.browser.page.evaluate_expression(script).await.unwrap();
-        result.value().cloned().unwrap_or_default()
     }
 }

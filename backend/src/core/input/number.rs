@@ -1,7 +1,7 @@
 //! Numbers as people type them into forms: `1,234.5`, `1.234,5`, `1 234,5`, `1'234.5`.
 //!
 //! JSON numbers have only one spelling and are not parsed here. The browser's script parses numbers
-//! by the same rules (`assets/numbers.js`); both are tested with `tests/data/numbers.json`.
+//! by the same rules (`backend/assets/numbers.js`); both are tested with `tests/data/numbers.json`.
 
 use crate::{core::locale::Message, t};
 

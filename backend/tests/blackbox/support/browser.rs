@@ -62,10 +62,26 @@ impl BrowserSession {
         self.wait_until_loaded().await;
     }
 
-    /// Waits for the footer, and so for the complete page.
+    /// Waits for the complete page, and until its scripts have run.
     pub(crate) async fn wait_until_loaded(&self) {
-        eventually("the complete page", async || self.page.find_element("footer").await.is_ok())
-            .await;
+        let is_loaded =
+            "document.readyState === 'complete' && document.querySelector('footer') !== null";
+        eventually("the complete page", async || self.is_true(is_loaded).await).await;
+    }
+
+    /// Whether a script's expression is true on the page.
+    pub(crate) async fn is_true(&self, expression: &str) -> bool {
+        let result = self.page.evaluate_expression(expression).await;
+        result.ok().and_then(|it| it.into_value().ok()).unwrap_or_default()
+    }
+
+    /// Signs in on the page for it, and waits for the vehicles.
+    pub(crate) async fn sign_in(&self, service: &str, email: &str, password: &str) {
+        self.page.goto(format!("{service}/login")).await.unwrap();
+        self.type_into("email", email).await;
+        self.type_into("password", password).await;
+        self.press_enter("password").await;
+        self.wait_for_path("/vehicles").await;
     }
 
     pub(crate) async fn wait_for_text(&self, text: &str) {
