@@ -5,10 +5,11 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
+    app::App,
     backup::{self, BackupError},
     check,
     core::{
-        App, Error,
+        Error,
         clock::Clock,
         config::{Config, ConfigError, Engine},
         db::{
@@ -353,7 +354,7 @@ async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
 
 async fn discard_secrets(config: &Config, is_confirmed: bool) -> Result<(), Failure> {
     let db = open_existing(config).await?;
-    let done = keys::discard(&db, config, features::SECRETS, is_confirmed).await;
+    let done = keys::discard(&db, config, &features::secrets(), is_confirmed).await;
     db.close().await;
     print(&done?)
 }
@@ -396,7 +397,7 @@ async fn migrate(
     roles::grant(&db, features::ALL, &config.database).await?;
     // PostgreSQL migrations may run on a machine without the service's key file.
     if feature.is_none() && matches!(engine, Engine::Sqlite(_)) {
-        keys::prepare(&db, config, &clock, features::SECRETS).await?;
+        keys::prepare(&db, config, &clock, &features::secrets()).await?;
     }
     db.close().await;
     if done.is_empty() {

@@ -1,8 +1,9 @@
 //! `MotoVaultPro`: vehicles, their fuel and their maintenance.
 //!
-//! `core` has what every feature shares; each folder of `features` is one feature. `backup` and
-//! `transfer` work on the whole database.
+//! `core` has what every feature shares; each folder of `features` is one feature; `app` puts the
+//! application together. `backup` and `transfer` work on the whole database.
 
+pub mod app;
 pub mod backup;
 pub mod check;
 pub mod cli;
@@ -14,6 +15,8 @@ pub mod openapi;
 pub mod serve;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests_imports;
 pub mod transfer;
 
 use axum::{
@@ -24,8 +27,13 @@ use axum::{
     response::{IntoResponse as _, Redirect},
     routing::{any, get},
 };
+use tower::ServiceBuilder;
 
-use crate::core::{App, Error, health, http, problems, web};
+use crate::{
+    app::App,
+    core::{Error, health, http, problems, web},
+    features::accounts,
+};
 
 /// The complete service: the JSON API of every feature under `/api`, and the pages at the root.
 pub fn router(app: &App) -> Router {
@@ -56,11 +64,16 @@ pub fn router(app: &App) -> Router {
         .route("/", get(async || Redirect::to("/vehicles")))
         .fallback(async || Error::NotFound(crate::t!("core-not-found-page")))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(middleware::from_fn_with_state(app.clone(), web::render_problems_as_pages));
+        .layer(
+            // The first is the outermost.
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(web::render_problems_as_pages))
+                .layer(middleware::from_fn_with_state(app.clone(), accounts::redirect_to_sign_in)),
+        );
 
     let plain = health::liveness()
         .merge(web::router())
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
     let router = pages.merge(api).merge(plain).with_state(app.clone());
-    http::layers(router, app, features::accounts::identify)
+    http::layers(router, app, accounts::identify)
 }

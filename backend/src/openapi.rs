@@ -17,8 +17,9 @@ use schemars::generate::SchemaSettings;
 pub use page::page;
 
 use crate::{
+    app::App,
     core::{
-        App, health,
+        health,
         http::{PROBLEM_JSON, add_error_response, error_response_name},
     },
     features,
@@ -33,7 +34,7 @@ pub fn api() -> (Router<App>, OpenApi) {
             .with(|it| it.definitions_path = "/components/schemas".into())
             .into_generator();
     });
-    let mut api = ApiRouter::new().merge(health::readiness());
+    let mut api = ApiRouter::new().merge(health::readiness(features::ALL));
     for feature in features::ALL {
         api = api.merge((feature.api)());
     }

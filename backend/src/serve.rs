@@ -32,9 +32,10 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_util::either::Either;
 
 use crate::{
+    app::App,
     backup,
     core::{
-        App, Error,
+        Error, Services,
         clock::Clock,
         config::{Config, Engine, Server},
         db::{
@@ -129,7 +130,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     let steps = migrate::status(&db, features::ALL, None).await?;
     let is_current = steps.iter().all(|it| it.executed_at.is_some());
     let key = if is_current {
-        Some(keys::prepare(&db, &config, &clock, features::SECRETS).await?)
+        Some(keys::prepare(&db, &config, &clock, &features::secrets()).await?)
     } else {
         keys::find(&config)?
     };
@@ -168,7 +169,8 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     }
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
-    let periodic_tasks = tokio::spawn(periodic::run(app.clone(), features::PERIODIC_TASKS));
+    let periodic_tasks =
+        tokio::spawn(periodic::run(Services::clone(&app), features::periodic_tasks()));
     let backups = tokio::spawn(backup::run_schedule(app.clone()));
     let notifications = tokio::spawn(features::notifications::run(app.clone()));
     let external_changes = tokio::spawn(external_changes::watch(app.clone()));

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::{
+    app::App,
     core::{
-        App,
         clock::Clock,
         config::{Config, Database, Registration, Secret},
         db::{Db, Tx, migrate},

@@ -22,7 +22,10 @@ use super::{
     status,
     verify::{self, Trust},
 };
-use crate::core::{App, clock::Clock, config::Config, health::BackupState, metrics::metrics};
+use crate::{
+    app::App,
+    core::{clock::Clock, config::Config, health::BackupState, metrics::metrics},
+};
 
 /// The jobs' names in the metrics.
 const BACKUP: &str = "backup";

@@ -7,33 +7,43 @@ use std::{sync::atomic::Ordering, time::Duration};
 pub use backups::{BackupState, BackupStatus, BackupWatch, CheckResult};
 
 use aide::axum::{ApiRouter, routing::get_with};
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    App,
+    Services,
     db::{migrate, replica::ReplicaState},
+    feature::{Application, Feature},
     http::Record,
     metrics::{JobState, metrics},
     outage::{self, Outage},
 };
-use crate::features;
 
 /// How long the database may take to respond before it counts as unavailable: health checks time
 /// out sooner than requests.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// `/health`, which depends on nothing else.
-pub fn liveness() -> Router<App> {
+pub fn liveness<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/health", get(async || "alive\n"))
 }
 
-/// `/api/health`.
-pub fn readiness() -> ApiRouter<App> {
+/// `/api/health`. The service is ready once the migrations of `features` have been executed.
+pub fn readiness<A: Application>(features: &'static [Feature<A>]) -> ApiRouter<A>
+where
+    Services: FromRef<A>,
+{
+    let handler = async move |State(services): State<Services>| ready(&services, features).await;
     ApiRouter::new().api_route(
         "/health",
-        get_with(ready, |it| {
+        get_with(handler, |it| {
             it.id("health")
                 .tag("Service")
                 .summary("Check whether the service is ready")
@@ -81,11 +91,11 @@ struct Migrations {
     pending: usize,
 }
 
-async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
+async fn ready<A: Application>(services: &Services, features: &[Feature<A>]) -> Response {
     let up = |is_up: bool| if is_up { "up" } else { "down" };
     let checks = async {
-        let status = migrate::status(&app.db, features::ALL, None).await.ok();
-        (status.is_some() || app.db.ping().await.is_ok(), status)
+        let status = migrate::status(&services.db, features, None).await.ok();
+        (status.is_some() || services.db.ping().await.is_ok(), status)
     };
     let (database, status) = tokio::time::timeout(TIMEOUT, checks).await.unwrap_or_default();
     let pending = status.map(|steps| steps.iter().filter(|it| it.executed_at.is_none()).count());
@@ -94,14 +104,14 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
         Some(pending) => Migrations { state: "pending", pending },
         None => Migrations { state: "unknown", pending: 0 },
     };
-    let (cache, cache_is_up) = app.cache.state();
+    let (cache, cache_is_up) = services.cache.state();
     let is_ready = database && migrations.state == "current";
     let problems = outage::current();
-    let backups = app.backups.get();
+    let backups = services.backups.get();
     let backups_ok =
         backups.as_ref().is_none_or(|it| matches!(it.state, BackupStatus::Ok | BackupStatus::None));
     let is_healthy = cache_is_up && problems.is_empty() && backups_ok;
-    let is_stopping = app.is_stopping.load(Ordering::Relaxed);
+    let is_stopping = services.is_stopping.load(Ordering::Relaxed);
     let (code, status) = match (is_ready, is_healthy) {
         (true, _) if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (true, true) => (StatusCode::OK, "ok"),
@@ -110,11 +120,11 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     };
     let health = Health {
         status,
-        database: Component { engine: app.db.engine(), state: up(database) },
+        database: Component { engine: services.db.engine(), state: up(database) },
         cache: Component { engine: cache, state: up(cache_is_up) },
         migrations,
         problems,
-        replica: app.db.replica_state(),
+        replica: services.db.replica_state(),
         backups,
         jobs: metrics().jobs.states(),
     };

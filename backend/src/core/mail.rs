@@ -11,7 +11,7 @@ use lettre::{
 };
 use uuid::Uuid;
 
-use super::{App, locale::Message};
+use super::{Services, locale::Message};
 use crate::t;
 
 /// The time limit for sending a message.
@@ -42,14 +42,14 @@ pub fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// The reason, as a message for the user who requested it.
-pub async fn send(app: &App, mail: &Mail<'_>) -> Result<(), Message> {
-    tokio::time::timeout(TIMEOUT, send_now(app, mail))
+pub async fn send(services: &Services, mail: &Mail<'_>) -> Result<(), Message> {
+    tokio::time::timeout(TIMEOUT, send_now(services, mail))
         .await
         .map_err(|_| t!("core-mail-timeout", seconds = TIMEOUT.as_secs()))?
 }
 
-async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), Message> {
-    let settings = &app.config.mail;
+async fn send_now(services: &Services, mail: &Mail<'_>) -> Result<(), Message> {
+    let settings = &services.config.mail;
     let (Some(url), Some(from)) = (&settings.url, &settings.from) else {
         return Err(t!("core-mail-not-configured"));
     };

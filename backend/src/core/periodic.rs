@@ -10,13 +10,14 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{App, Result, db::Tx, metrics::metrics};
+use super::{Result, Services, db::Tx, metrics::metrics};
 
 /// The interval between runs.
 const INTERVAL: Duration = Duration::from_hours(1);
 
 /// An hourly task, which runs in its own transaction. Several instances may run it at the same
 /// time.
+#[derive(Debug, Clone, Copy)]
 pub struct PeriodicTask {
     /// Its name in the log and in the row-level security policies that admit it.
     pub name: &'static str,
@@ -29,17 +30,17 @@ pub type TaskFuture<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>
 
 /// Runs `tasks` every hour, the first time immediately, until the future is dropped. A task that
 /// fails is retried an hour later and does not delay others.
-pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
+pub async fn run(services: Services, tasks: Vec<PeriodicTask>) {
     let mut hours = tokio::time::interval(INTERVAL);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for task in tasks {
+    for task in &tasks {
         metrics().jobs.register(task.name);
     }
     loop {
         hours.tick().await;
-        for task in tasks {
-            let (at, started) = (app.clock.now(), Instant::now());
-            let result = run_one(&app, task).await;
+        for task in &tasks {
+            let (at, started) = (services.clock.now(), Instant::now());
+            let result = run_one(&services, task).await;
             metrics().jobs.record_run(task.name, at, started.elapsed(), result.is_ok());
             match result {
                 Ok(0) => {}
@@ -56,9 +57,9 @@ pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
 ///
 /// # Errors
 /// `Unavailable` if the database is.
-pub async fn run_one(app: &App, task: &PeriodicTask) -> Result<u64> {
-    let mut tx = app.db.write_as_job(task.name).await?;
-    let rows = (task.run)(&mut tx, app.clock.now()).await?;
+pub async fn run_one(services: &Services, task: &PeriodicTask) -> Result<u64> {
+    let mut tx = services.db.write_as_job(task.name).await?;
+    let rows = (task.run)(&mut tx, services.clock.now()).await?;
     tx.commit().await?;
     Ok(rows)
 }

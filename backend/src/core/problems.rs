@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{Router, response::Html, routing::get};
 
-use super::{App, Error, Result, http::Path, locale::Message, web};
+use super::{Error, Result, http::Path, locale::Message, web};
 use crate::t;
 
 /// Every problem type: its name, its title, and an explanation with what to do.
@@ -86,7 +86,7 @@ pub(super) fn title(name: &str) -> Message {
 }
 
 /// The routes of the explanations.
-pub fn router() -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/problems/{name}", get(show_problem_type))
 }
 

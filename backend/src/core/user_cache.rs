@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    App, Result, UserId,
+    Result, Services, UserId,
     db::{Tx, edition},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn if_current(body: &Bytes, edition: i64) -> Option<Bytes> {
     (computed_for >= edition).then(|| body.slice(end + 1..))
 }
 
-impl App {
+impl Services {
     /// Like [`super::cache::Cache::get_or_compute`], for a value that any change to the user's
     /// vehicles, or to data that belongs to them, invalidates.
     ///

@@ -2,22 +2,23 @@
 
 mod assets;
 mod form;
+mod menu;
 #[cfg(test)]
 mod tests_forms;
 
 use askama::Template;
 use axum::{
-    extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::{FromRequestParts, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Response},
 };
 
 pub use assets::{Assets, is_asset, router};
 pub use form::{Errors, FormView, sentence};
+pub use menu::{Icon, MenuEntry};
 
-use super::{App, Error, Result, error::Problem};
-use crate::features::accounts;
+use super::{Error, Result, error::Problem};
 
 /// Renders a template as a page.
 ///
@@ -35,17 +36,34 @@ pub fn invalid_form_page(template: &impl Template) -> Result<Response> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(template)?).into_response())
 }
 
-/// The data of a page's layout.
+/// The signed-in user who views a page, as the layout shows them. Middleware adds it to requests for
+/// pages as an extension.
 #[derive(Debug, Clone)]
-pub struct Layout {
-    /// The user's display name, if signed in.
-    pub name: Option<String>,
-    /// Whether the user is an administrator.
+pub struct Viewer {
+    /// Their display name, or else their email address.
+    pub name: String,
+    /// Whether they are an administrator.
     pub is_admin: bool,
-    /// Whether the user must review what has access to the account, after a password reset.
+    /// Whether they must review what has access to the account, after a password reset.
     pub needs_review: bool,
     /// `system`, `light` or `dark`.
     pub theme: &'static str,
+    /// The main menu, in order.
+    pub menu: &'static [MenuEntry],
+}
+
+impl Viewer {
+    /// The entries of the main menu that they see.
+    pub fn menu(&self) -> impl Iterator<Item = &'static MenuEntry> {
+        self.menu.iter().filter(|it| self.is_admin || !it.is_for_administrators)
+    }
+}
+
+/// The data of a page's layout.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The user, if signed in.
+    pub viewer: Option<Viewer>,
     /// The page's path, to highlight the current section.
     pub path: String,
     /// The URLs of the assets.
@@ -55,15 +73,26 @@ pub struct Layout {
 impl Layout {
     /// The layout of the page at `path` for a user, if signed in.
     #[must_use]
-    pub fn new(signed: Option<&accounts::Principal>, path: &str) -> Self {
-        Self {
-            name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
-            is_admin: signed.is_some_and(|it| it.is_admin),
-            needs_review: signed.is_some_and(|it| it.review_since.is_some()),
-            theme: signed.map_or("system", |it| it.preferences.theme.as_str()),
-            path: path.to_owned(),
-            assets: Assets::get(),
-        }
+    pub fn new(viewer: Option<Viewer>, path: &str) -> Self {
+        Self { viewer, path: path.to_owned(), assets: Assets::get() }
+    }
+
+    /// Whether the user is signed in.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.viewer.is_some()
+    }
+
+    /// `system`, `light` or `dark`.
+    #[must_use]
+    pub fn theme(&self) -> &'static str {
+        self.viewer.as_ref().map_or("system", |it| it.theme)
+    }
+
+    /// Whether the page asks the user to review what has access to the account.
+    #[must_use]
+    pub fn shows_review_notice(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|it| it.needs_review) && !self.is_in("/settings/review")
     }
 
     /// Whether the page is in `section`.
@@ -71,6 +100,12 @@ impl Layout {
     pub fn is_in(&self, section: &str) -> bool {
         let rest = self.path.strip_prefix(section);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether the page belongs to an entry of the menu.
+    #[must_use]
+    pub fn is_at(&self, entry: &MenuEntry) -> bool {
+        self.is_in(entry.path) || entry.sections.iter().any(|it| self.is_in(it))
     }
 
     /// The language of the page, as a BCP 47 tag.
@@ -86,13 +121,11 @@ impl Layout {
     }
 }
 
-impl FromRequestParts<App> for Layout {
+impl<S: Send + Sync> FromRequestParts<S> for Layout {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        // Pages that need no sign-in also render while the database is unavailable.
-        let signed = accounts::find_principal(parts, app).await.unwrap_or_default();
-        Ok(Self::new(signed.as_deref(), parts.uri.path()))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Ok(Self::new(parts.extensions.get().cloned(), parts.uri.path()))
     }
 }
 
@@ -118,38 +151,11 @@ impl ProblemPage<'_> {
     }
 }
 
-/// Renders problem documents as pages: a layer over every page. Requests without a session are
-/// redirected to the login page.
-pub async fn render_problems_as_pages(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let is_get = request.method() == Method::GET;
-    let path = request.uri().path().to_owned();
-    let target = request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned();
-    let headers = request.headers().clone();
+/// Renders problem documents as pages: a layer over every page.
+pub async fn render_problems_as_pages(request: Request, next: Next) -> Response {
+    let layout = Layout::new(request.extensions().get().cloned(), request.uri().path());
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
-    if response.status() == StatusCode::UNAUTHORIZED {
-        return match accounts::has_accounts(&app).await {
-            Ok(false) => Redirect::to("/register").into_response(),
-            _ if is_get && target != "/" => {
-                let next: String =
-                    url::form_urlencoded::byte_serialize(target.as_bytes()).collect();
-                Redirect::to(&format!("/login?next={next}")).into_response()
-            }
-            _ => Redirect::to("/login").into_response(),
-        };
-    }
-    if matches!(
-        problem.kind.as_str(),
-        "/problems/second-factor-missing" | "/problems/confirmation-required"
-    ) {
-        return Redirect::to("/settings/factors").into_response();
-    }
-    let signed = accounts::authenticate(&headers, &app).await.unwrap_or_default();
-    let layout = Layout::new(signed.as_deref(), &path);
     match page(&ProblemPage { problem, layout }) {
         Ok(html) => page_response(&response, html),
         Err(_) => response,

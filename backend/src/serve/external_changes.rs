@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::App;
+use crate::app::App;
 
 /// How often the database is polled for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);

@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, Uri, header, uri::Authority};
 use url::Url;
 
 use crate::{
-    core::{App, Error, config::Server},
+    app::App,
+    core::{Error, config::Server},
     features::accounts,
 };
 

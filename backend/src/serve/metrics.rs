@@ -17,8 +17,8 @@ use super::{
     listener::{self, ListenError, Listener},
 };
 use crate::{
+    app::App,
     core::{
-        App,
         db::migrate,
         http::AdmissionControl,
         metrics::{ServiceState, TEXT, metrics},

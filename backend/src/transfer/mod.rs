@@ -164,7 +164,7 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     databases::prepare(&mut tx, side).await?;
     if !sees_all {
         databases::lock(&mut tx, &names, side).await?;
-        roles::exempt_owner_from_rls(&mut tx, &names.join(" ")).await.at(side, AT)?;
+        roles::exempt_owner_from_rls(&mut tx, &names).await.at(side, AT)?;
     }
     Ok(tx)
 }
@@ -186,7 +186,7 @@ async fn begin_target(
     databases::prepare(&mut tx, side).await?;
     let names = schema::names(&mut tx, features, side).await?;
     databases::lock(&mut tx, &names, side).await?;
-    let shown = roles::exempt_owner_from_rls(&mut tx, &names.join(" ")).await;
+    let shown = roles::exempt_owner_from_rls(&mut tx, &names).await;
     let shown = shown.at(side, "lifting row-level security")?;
     for name in names {
         if databases::has_rows(&mut tx, &name).await.at(side, &name)? {
@@ -199,7 +199,7 @@ async fn begin_target(
 /// Finishes the target: fills the indexes that only one engine has, updates sequences and statistics, and
 /// restores row-level security.
 async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<()> {
-    for fill in features::INDEX_BUILDERS {
+    for fill in features::ALL.iter().flat_map(|it| it.index_builders) {
         fill(target).await.map_err(MoveError::Index)?;
     }
     databases::continue_sequences(target, tables).await?;

@@ -13,6 +13,7 @@ use crate::{
     core::{
         config::{Config, Database},
         db::{Db, Tx, migrate, migrate::Migration},
+        feature::Table,
         keys,
     },
     features::{self, Feature},
@@ -96,13 +97,13 @@ async fn answers(user: &TestApp, vehicle: &str) -> Vec<(String, Value)> {
 async fn assert_serves_the_same(user: &TestApp, vehicle: &str, target: &Database) {
     let over = user.with_database(target).await;
     assert_eq!(answers(&over, vehicle).await, answers(user, vehicle).await);
-    keys::prepare(&over.app.db, &over.app.config, &over.app.clock, features::SECRETS)
+    keys::prepare(&over.app.db, &over.app.config, &over.app.clock, &features::secrets())
         .await
         .unwrap();
     // Starting would fail if the service key did not match the database.
     let mut config = Config::clone(&over.app.config);
     config.auth.key = Some(crate::core::config::Secret::new("ab".repeat(32)));
-    keys::prepare(&over.app.db, &config, &over.app.clock, features::SECRETS).await.unwrap_err();
+    keys::prepare(&over.app.db, &config, &over.app.clock, &features::secrets()).await.unwrap_err();
     // New records must be found as well.
     let station = json!({ "name": "Newly opened", "latitude": 1, "longitude": 2 });
     assert_eq!(over.post("/api/stations", station).await.status, 201);
@@ -181,7 +182,7 @@ async fn every_table_is_moved_except_engine_specific_indexes(app: TestApp) {
     let left = all.into_iter().map(|it| it.0).filter(|it| !moved.contains(it));
     let (executed, index) = left.partition::<BTreeSet<_>, _>(|it| it == "_migrations");
     assert_eq!(executed.len(), 1);
-    // SQLite's full-text index, which `features::INDEX_BUILDERS` fills.
+    // SQLite's full-text index, which `Feature::index_builders` fills.
     let is_index = |it: &String| it == "station_numbers" || it.starts_with("station_words");
     let forgotten: Vec<_> = index.iter().filter(|it| !is_index(it)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?} would not be moved");
@@ -276,6 +277,7 @@ async fn a_missing_row_is_detected(app: TestApp) {
 }
 
 async fn generated_numbers_continue_after_a_move(app: TestApp) {
+    const TABLES: &[Table] = &[Table::shared("numbers")];
     const NUMBERS: &[Migration] = &[Migration {
         name: "999_numbers",
         postgres: "CREATE TABLE numbers (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -284,9 +286,10 @@ async fn generated_numbers_continue_after_a_move(app: TestApp) {
         sqlite: "CREATE TABLE numbers (number INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                      name TEXT NOT NULL, length INTEGER GENERATED ALWAYS AS (length(name)) STORED) STRICT;
                  INSERT INTO numbers (number, name) VALUES (7, 'seven'), (41, 'more');",
+        tables: &[],
     }];
     let mut all: Vec<_> = features::ALL.iter().map(|it| Feature { ..*it }).collect();
-    all.push(Feature { name: "numbers", migrations: NUMBERS, ..features::ALL[0] });
+    all.push(Feature { name: "numbers", migrations: NUMBERS, tables: TABLES, ..features::ALL[0] });
     let owner = Db::open_for_migrations(&app.app.config.database).await.unwrap();
     migrate::run(&owner, &all, None, &app.app.clock).await.unwrap();
     owner.close().await;

@@ -29,7 +29,9 @@ pub(super) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
         json!({ "kind": "webhook", "address": "https://93.184.216.34/", "secret": "sesame" });
     let channel = user.post("/api/notifications/channels", secret).await;
     assert_eq!(channel.status, 201, "{channel:?}");
-    keys::prepare(&app.app.db, &app.app.config, &app.app.clock, features::SECRETS).await.unwrap();
+    keys::prepare(&app.app.db, &app.app.config, &app.app.clock, &features::secrets())
+        .await
+        .unwrap();
 
     let mut tx = app.db_bypassing_rls().await.write().await.unwrap();
     let now = app.app.clock.now();

@@ -83,7 +83,7 @@ async fn moving_a_database_to_itself_is_refused(app: TestApp) {
 
 async fn a_source_with_pending_migrations_is_refused(app: TestApp) {
     const NEW: &[Migration] =
-        &[Migration { name: "999_new", postgres: "SELECT 1;", sqlite: "SELECT 1;" }];
+        &[Migration { name: "999_new", postgres: "SELECT 1;", sqlite: "SELECT 1;", tables: &[] }];
     let mut all: Vec<_> = features::ALL.iter().map(|it| Feature { ..*it }).collect();
     all.push(Feature { name: "new", migrations: NEW, ..features::ALL[0] });
     let refused = with_features(&app, &all).await.unwrap_err();

@@ -7,7 +7,7 @@ use sqlx::{
 };
 
 use super::{Db, roles::own_tables};
-use crate::features::Feature;
+use crate::core::feature::{Application, Feature};
 
 /// A PostgreSQL server's report about itself.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl Db {
     ///
     /// # Errors
     /// The database can't be used.
-    pub async fn role(&self, features: &[Feature]) -> Result<Option<Role>> {
+    pub async fn role<A: Application>(&self, features: &[Feature<A>]) -> Result<Option<Role>> {
         let Self::Postgres { pool, .. } = self else { return Ok(None) };
         let role = sqlx::raw_sql(
             "SELECT CAST(rolname AS TEXT), rolsuper OR rolbypassrls FROM pg_roles

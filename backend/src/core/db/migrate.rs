@@ -11,8 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Db, Tx, roles};
 use crate::{
-    core::{clock::Clock, hex},
-    features::Feature,
+    core::{
+        clock::Clock,
+        feature::{Application, Feature},
+        hex,
+    },
     sql,
 };
 
@@ -29,16 +32,20 @@ pub struct Migration {
     pub postgres: &'static str,
     /// The SQL for SQLite.
     pub sqlite: &'static str,
+    /// The existing tables of users that it names. It sees the rows of all users in them.
+    pub tables: &'static [&'static str],
 }
 
-/// The migrations next to the calling module, by name.
+/// The migrations next to the calling module, by name. After a colon are the existing tables of users
+/// that the migration names: `"002_keep_economy": ["vehicles"]`.
 #[macro_export]
 macro_rules! migrations {
-    ($($name:literal),+ $(,)?) => {
+    ($($name:literal $(: [$($table:literal),+ $(,)?])?),+ $(,)?) => {
         &[$($crate::core::db::migrate::Migration {
             name: $name,
             postgres: include_str!(concat!("migrations/", $name, ".sql")),
             sqlite: include_str!(concat!("migrations/sqlite/", $name, ".sql")),
+            tables: &[$($($table),+)?],
         }),+]
     };
 }
@@ -95,9 +102,9 @@ pub struct Step {
 ///
 /// # Errors
 /// [`MigrateError`]; files executed before the error stay executed.
-pub async fn run(
+pub async fn run<A: Application>(
     db: &Db,
-    features: &[Feature],
+    features: &[Feature<A>],
     only: Option<&str>,
     clock: &Clock,
 ) -> Result<Vec<Step>, MigrateError> {
@@ -107,23 +114,22 @@ pub async fn run(
         let mut tx = begin_locked(db).await?;
         create_table(&mut tx).await?;
         let steps = compare(&executed(&mut tx).await?, features, &tx)?;
-        let next = steps
-            .into_iter()
-            .find(|step| step.executed_at.is_none() && only.is_none_or(|it| it == step.feature));
-        let Some(mut step) = next else {
+        let next = steps.into_iter().find(|(step, _)| {
+            step.executed_at.is_none() && only.is_none_or(|it| it == step.feature)
+        });
+        let Some((mut step, migration)) = next else {
             commit(tx).await?;
             return Ok(completed);
         };
-        let text = sql_of(features, &step, &tx);
-        let now = clock.now();
-        execute_step(&mut tx, &step, text).await?;
+        let (now, checksum) = (clock.now(), checksum(dialect(migration, &tx)));
+        execute_step(&mut tx, &step, migration).await?;
         sql!(
             &mut tx,
             execute,
             "INSERT INTO _migrations (feature, file, checksum, executed_at) VALUES ($1, $2, $3, $4)",
             step.feature,
             &step.file,
-            checksum(text),
+            checksum,
             now,
         )?;
         commit(tx).await?;
@@ -138,21 +144,24 @@ pub async fn run(
 ///
 /// # Errors
 /// As for [`run`].
-pub(crate) async fn preview(db: &Db, features: &[Feature]) -> Result<Tx, MigrateError> {
+pub(crate) async fn preview<A: Application>(
+    db: &Db,
+    features: &[Feature<A>],
+) -> Result<Tx, MigrateError> {
     let mut tx = begin_locked(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
-    for step in compare(&rows, features, &tx)? {
+    for (step, migration) in compare(&rows, features, &tx)? {
         if step.executed_at.is_none() {
-            let text = sql_of(features, &step, &tx);
-            execute_step(&mut tx, &step, text).await?;
+            execute_step(&mut tx, &step, migration).await?;
         }
     }
     Ok(tx)
 }
 
-async fn execute_step(tx: &mut Tx, step: &Step, text: &'static str) -> Result<(), MigrateError> {
+async fn execute_step(tx: &mut Tx, step: &Step, migration: &Migration) -> Result<(), MigrateError> {
+    let text = dialect(migration, tx);
     let executed = async {
-        let shown = roles::exempt_owner_from_rls(tx, text).await?;
+        let shown = roles::exempt_owner_from_rls(tx, migration.tables).await?;
         execute(tx, text).await?;
         roles::subject_owner_to_rls(tx, &shown).await
     };
@@ -166,7 +175,10 @@ async fn execute_step(tx: &mut Tx, step: &Step, text: &'static str) -> Result<()
 ///
 /// # Errors
 /// The feature does not exist.
-pub fn all_pending(features: &[Feature], only: Option<&str>) -> Result<Vec<Step>, MigrateError> {
+pub fn all_pending<A: Application>(
+    features: &[Feature<A>],
+    only: Option<&str>,
+) -> Result<Vec<Step>, MigrateError> {
     check_name(features, only)?;
     let steps = in_order(features).map(|(feature, migration)| Step {
         feature: feature.name,
@@ -180,17 +192,16 @@ pub fn all_pending(features: &[Feature], only: Option<&str>) -> Result<Vec<Step>
 ///
 /// # Errors
 /// [`MigrateError`] if the database and this program do not fit together.
-pub async fn status(
+pub async fn status<A: Application>(
     db: &Db,
-    features: &[Feature],
+    features: &[Feature<A>],
     only: Option<&str>,
 ) -> Result<Vec<Step>, MigrateError> {
     check_name(features, only)?;
     let mut tx = begin_reading(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
-    let mut steps = compare(&rows, features, &tx)?;
-    steps.retain(|step| only.is_none_or(|it| it == step.feature));
-    Ok(steps)
+    let steps = compare(&rows, features, &tx)?.into_iter().map(|(step, _)| step);
+    Ok(steps.filter(|step| only.is_none_or(|it| it == step.feature)).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -201,7 +212,10 @@ struct Executed {
     executed_at: DateTime<Utc>,
 }
 
-fn check_name(features: &[Feature], only: Option<&str>) -> Result<(), MigrateError> {
+fn check_name<A: Application>(
+    features: &[Feature<A>],
+    only: Option<&str>,
+) -> Result<(), MigrateError> {
     let names: Vec<_> = features.iter().map(|feature| feature.name).collect();
     match only {
         Some(name) if !names.contains(&name) => {
@@ -211,8 +225,12 @@ fn check_name(features: &[Feature], only: Option<&str>) -> Result<(), MigrateErr
     }
 }
 
-/// Compares the executed files with the files of this program.
-fn compare(rows: &[Executed], features: &[Feature], tx: &Tx) -> Result<Vec<Step>, MigrateError> {
+/// Compares the executed files with the files of this program, and returns those with their state.
+fn compare<A: Application>(
+    rows: &[Executed],
+    features: &[Feature<A>],
+    tx: &Tx,
+) -> Result<Vec<(Step, &'static Migration)>, MigrateError> {
     let mut executed: BTreeMap<(String, String), &Executed> =
         rows.iter().map(|row| ((row.feature.clone(), row.file.clone()), row)).collect();
     let mut steps = Vec::new();
@@ -222,14 +240,11 @@ fn compare(rows: &[Executed], features: &[Feature], tx: &Tx) -> Result<Vec<Step>
         if row.is_some_and(|row| row.checksum != checksum(dialect(migration, tx))) {
             return Err(MigrateError::Changed(format!("{}/{file}", feature.name)));
         }
-        steps.push(Step {
-            feature: feature.name,
-            file,
-            executed_at: row.map(|row| row.executed_at),
-        });
+        let executed_at = row.map(|row| row.executed_at);
+        steps.push((Step { feature: feature.name, file, executed_at }, migration));
     }
     let Some(((feature, file), _)) = executed.pop_first() else { return Ok(steps) };
-    let last = steps.iter().rfind(|step| step.feature == feature);
+    let last = steps.iter().map(|it| &it.0).rfind(|step| step.feature == feature);
     let name = format!("{feature}/{file}");
     Err(if last.is_some_and(|last| file < last.file) {
         MigrateError::Missing(name)
@@ -239,20 +254,14 @@ fn compare(rows: &[Executed], features: &[Feature], tx: &Tx) -> Result<Vec<Step>
 }
 
 /// All migrations with their features: features in the order of their dependencies, files by name.
-fn in_order(features: &[Feature]) -> impl Iterator<Item = (&Feature, &'static Migration)> {
+fn in_order<A: Application>(
+    features: &[Feature<A>],
+) -> impl Iterator<Item = (&Feature<A>, &'static Migration)> {
     features.iter().flat_map(|feature| {
         let mut files: Vec<_> = feature.migrations.iter().collect();
         files.sort_by_key(|migration| migration.name);
         files.into_iter().map(move |migration| (feature, migration))
     })
-}
-
-fn sql_of(features: &[Feature], step: &Step, tx: &Tx) -> &'static str {
-    in_order(features)
-        .find(|(feature, it)| {
-            feature.name == step.feature && format!("{}.sql", it.name) == step.file
-        })
-        .map_or("", |(_, migration)| dialect(migration, tx))
 }
 
 fn dialect(migration: &Migration, tx: &Tx) -> &'static str {

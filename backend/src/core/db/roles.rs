@@ -9,36 +9,27 @@ use super::{
     Db, Tx,
     migrate::{self, MigrateError},
 };
-use crate::{
-    core::config::{Database, Engine},
-    features::Feature,
+use crate::core::{
+    config::{Database, Engine},
+    feature::{Application, Feature, Table},
 };
 
-/// The tables that analytics may read: vehicle data without secrets.
-const ANALYTICS_TABLES: &[&str] = &[
-    "vehicles",
-    "fuel_logs",
-    "maintenance",
-    "odometer_readings",
-    "station_favorites",
-    "stations",
-    "vin_cache",
-];
+/// The table of executed migrations.
+const MIGRATIONS: &str = "_migrations";
 
 /// Quotes a name as an identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The tables that the migrations of `features` create. Other tables in the schema belong to other
-/// applications.
-pub(crate) fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
-    let texts = features.iter().flat_map(|it| it.migrations).map(|it| it.postgres);
-    let names = texts.flat_map(|text| {
-        let created = text.split("CREATE TABLE ").skip(1);
-        created.filter_map(|it| it.trim_start_matches("IF NOT EXISTS ").split([' ', '(']).next())
-    });
-    names.chain(["_migrations"]).collect()
+/// The tables of `features` and that of executed migrations. Other tables in the schema belong to
+/// other applications.
+pub(crate) fn own_tables<A: Application>(features: &[Feature<A>]) -> HashSet<&'static str> {
+    tables(features).map(|it| it.name).chain([MIGRATIONS]).collect()
+}
+
+fn tables<A: Application>(features: &[Feature<A>]) -> impl Iterator<Item = &'static Table> {
+    features.iter().flat_map(|it| it.tables)
 }
 
 /// Grants the configured roles the privileges they need on the tables of `features`, and revokes
@@ -46,7 +37,11 @@ pub(crate) fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
 ///
 /// # Errors
 /// As for [`migrate::run`]; `Refused` if a role does not exist.
-pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result<(), MigrateError> {
+pub async fn grant<A: Application>(
+    db: &Db,
+    features: &[Feature<A>],
+    settings: &Database,
+) -> Result<(), MigrateError> {
     let service = service_role(settings);
     let analytics = settings.analytics_role.as_deref();
     if !matches!(db, Db::Postgres { .. }) || (service.is_none() && analytics.is_none()) {
@@ -56,18 +51,18 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
     let mut tx = migrate::begin_locked(db).await?;
     let Tx::Postgres { tx: connection, .. } = &mut tx else { return Ok(()) };
     let refused = |error| MigrateError::Refused { file: "the roles' privileges".to_owned(), error };
-    let tables = sqlx::raw_sql(
+    let found = sqlx::raw_sql(
         "SELECT tablename::TEXT, current_schema()::TEXT, rowsecurity,
                 (SELECT array_to_string(roles, ',') FROM pg_policies p
                  WHERE p.schemaname = t.schemaname AND p.tablename = t.tablename
                    AND policyname = 'analytics')
          FROM pg_tables t WHERE schemaname = current_schema() ORDER BY tablename",
     );
-    let own = own_tables(features);
     let mut statements = Vec::new();
-    for row in tables.fetch_all(&mut **connection).await.map_err(refused)? {
+    for row in found.fetch_all(&mut **connection).await.map_err(refused)? {
         let (name, schema): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        if !own.contains(name.as_str()) {
+        let declared = tables(features).find(|it| it.name == name);
+        if declared.is_none() && name != MIGRATIONS {
             continue;
         }
         let (has_policies, known): (bool, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
@@ -75,12 +70,12 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
         if let Some(role) = service.as_deref().map(quoted) {
             statements.push(format!("GRANT USAGE ON SCHEMA {} TO {role}", quoted(&schema)));
             statements.push(format!("REVOKE ALL ON {table} FROM {role}"));
-            statements.push(format!("GRANT {} ON {table} TO {role}", rights(&name)));
+            statements.push(format!("GRANT {} ON {table} TO {role}", rights(declared)));
         }
         if let Some(role) = analytics {
             let quoted_role = quoted(role);
             statements.push(format!("REVOKE ALL ON {table} FROM {quoted_role}"));
-            if ANALYTICS_TABLES.contains(&name.as_str()) {
+            if declared.is_some_and(|it| it.is_for_analytics) {
                 statements
                     .push(format!("GRANT USAGE ON SCHEMA {} TO {quoted_role}", quoted(&schema)));
                 statements.push(format!("GRANT SELECT ON {table} TO {quoted_role}"));
@@ -100,21 +95,22 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
     Ok(())
 }
 
-/// Exempts the owner from row-level security for the tables that a migration names, for this
-/// transaction: migrations change the rows of all users. Returns the tables.
-pub(crate) async fn exempt_owner_from_rls(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<String>> {
+/// Exempts the owner from row-level security for `tables`, for this transaction: migrations change
+/// the rows of all users. Returns those of the tables that are subject to it.
+pub(crate) async fn exempt_owner_from_rls(
+    tx: &mut Tx,
+    tables: &[impl AsRef<str>],
+) -> sqlx::Result<Vec<String>> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(Vec::new()) };
     let forced = sqlx::raw_sql(
         "SELECT relname::TEXT FROM pg_class
          WHERE relforcerowsecurity AND relnamespace = current_schema()::regnamespace
          ORDER BY relname",
     );
-    let rows = forced.fetch_all(&mut **tx).await?;
-    let words: HashSet<_> = text.split(|it: char| it != '_' && !it.is_alphanumeric()).collect();
     let mut shown = Vec::new();
-    for row in rows {
+    for row in forced.fetch_all(&mut **tx).await? {
         let table: String = row.try_get(0)?;
-        if words.contains(table.as_str()) {
+        if tables.iter().any(|it| it.as_ref() == table) {
             shown.push(quoted(&table));
         }
     }
@@ -135,15 +131,12 @@ pub(crate) async fn subject_owner_to_rls(tx: &mut Tx, shown: &[String]) -> sqlx:
     Ok(())
 }
 
-/// The privileges of the service on a table.
-fn rights(table: &str) -> &'static str {
-    match table {
-        // The service checks the state of migrations; only the owner changes it.
-        "_migrations" => "SELECT",
-        // Events are immutable, except for their count.
-        "security_events" => "SELECT, INSERT, DELETE, UPDATE (count, last_at)",
-        _ => "SELECT, INSERT, UPDATE, DELETE",
-    }
+/// The privileges of the service on a table of a feature, or else on that of executed migrations: the
+/// service checks their state, and only the owner changes it.
+fn rights(table: Option<&Table>) -> String {
+    let Some(table) = table else { return "SELECT".to_owned() };
+    let updates = table.updatable_columns.map_or_else(String::new, |it| format!(" ({it})"));
+    format!("SELECT, INSERT, DELETE, UPDATE{updates}")
 }
 
 /// The service's role, if it is not the one that runs migrations.

@@ -7,12 +7,12 @@ use std::{
 
 use aide::OperationInput;
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRef, FromRequestParts},
     http::{Extensions, HeaderMap, HeaderName, request::Parts},
 };
 
 use crate::core::{
-    App,
+    Services,
     config::{Networks, network_prefix},
 };
 
@@ -32,13 +32,11 @@ pub struct ClientAddress(pub Option<IpAddr>);
 impl ClientAddress {
     /// Determines the client of a request from its extensions and headers.
     #[must_use]
-    pub fn resolve(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
+    pub fn resolve(extensions: &Extensions, headers: &HeaderMap, services: &Services) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-        Self(
-            peer.map(|peer| {
-                client_behind(peer.0.ip(), headers, &app.config.server.trusted_proxies)
-            }),
-        )
+        Self(peer.map(|peer| {
+            client_behind(peer.0.ip(), headers, &services.config.server.trusted_proxies)
+        }))
     }
 
     /// The network that counts as one client in limits: an IPv4 address, or the /64 of an IPv6
@@ -73,11 +71,15 @@ fn hop(text: &[u8]) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-impl FromRequestParts<App> for ClientAddress {
+impl<S> FromRequestParts<S> for ClientAddress
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self::resolve(&parts.extensions, &parts.headers, app))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self::resolve(&parts.extensions, &parts.headers, &Services::from_ref(state)))
     }
 }
 

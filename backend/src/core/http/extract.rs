@@ -15,7 +15,7 @@ use aide::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::BodyExt as _;
@@ -24,43 +24,52 @@ use schemars::JsonSchema;
 
 use super::{Permit, openapi::error_responses};
 use crate::core::{
-    App, Error, Result,
+    Error, Result, Services,
     input::{Input, Reader},
 };
 
 /// A JSON body.
 pub struct Json<T>(pub T);
 
-impl<T: Input> FromRequest<App> for Json<T> {
+impl<S, T: Input> FromRequest<S> for Json<T>
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
-        Self::read(&json_body(request).await?, app).map(Self)
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        Self::read(&json_body(request).await?, &Services::from_ref(state)).map(Self)
     }
 }
 
 impl<T: Input> Json<T> {
     /// Reads a body field by field.
-    pub(super) fn read(body: &[u8], app: &App) -> Result<T> {
-        T::read(Reader::json(body, app.clock.today())?).map_err(Error::Invalid)
+    pub(super) fn read(body: &[u8], services: &Services) -> Result<T> {
+        T::read(Reader::json(body, services.clock.today())?).map_err(Error::Invalid)
     }
 }
 
 /// A JSON body whose members are all optional. The body itself may be absent, too.
 pub struct OptionalJson<T>(pub T);
 
-impl<T: Input> FromRequest<App> for OptionalJson<T> {
+impl<S, T: Input> FromRequest<S> for OptionalJson<T>
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let services = Services::from_ref(state);
         let is_json = is_json(request.headers());
         let has_content_type = request.headers().contains_key(header::CONTENT_TYPE);
         let body = read_body(request).await?;
         if body.is_empty() && !has_content_type {
-            return Json::read(b"{}", app).map(Self);
+            return Json::read(b"{}", &services).map(Self);
         }
         if is_json {
-            Json::read(&body, app).map(Self)
+            Json::read(&body, &services).map(Self)
         } else {
             Err(Error::UnsupportedMediaType("application/json"))
         }
@@ -242,15 +251,15 @@ impl Form {
     ///
     /// # Errors
     /// `Invalid` with all invalid fields.
-    pub fn read<T: Input>(&self, app: &App) -> Result<T> {
-        T::read(Reader::form(self.typed.clone(), app.clock.today())).map_err(Error::Invalid)
+    pub fn read<T: Input>(&self, services: &Services) -> Result<T> {
+        T::read(Reader::form(self.typed.clone(), services.clock.today())).map_err(Error::Invalid)
     }
 }
 
-impl FromRequest<App> for Form {
+impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self> {
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
         const KIND: &str = "application/x-www-form-urlencoded";
         if !media_type(request.headers()).eq_ignore_ascii_case(KIND) {
             return Err(Error::UnsupportedMediaType(KIND));
@@ -312,25 +321,37 @@ pub fn path_parameter(
 /// The query parameters. Unknown ones are rejected.
 pub struct Query<T>(pub T);
 
-impl<T: Input> FromRequestParts<App> for Query<T> {
+impl<S, T: Input> FromRequestParts<S> for Query<T>
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        T::read(Reader::query(query, app.clock.today())).map(Self).map_err(Error::Invalid)
+        T::read(Reader::query(query, Services::from_ref(state).clock.today()))
+            .map(Self)
+            .map_err(Error::Invalid)
     }
 }
 
 /// A form submitted with GET: its fields are in the query, and blank ones count as absent.
 pub struct QueryForm<T>(pub T);
 
-impl<T: Input> FromRequestParts<App> for QueryForm<T> {
+impl<S, T: Input> FromRequestParts<S> for QueryForm<T>
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
         let fields = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-        T::read(Reader::form(fields, app.clock.today())).map(Self).map_err(Error::Invalid)
+        T::read(Reader::form(fields, Services::from_ref(state).clock.today()))
+            .map(Self)
+            .map_err(Error::Invalid)
     }
 }
 

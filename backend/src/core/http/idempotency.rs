@@ -13,7 +13,7 @@ use aide::{
     openapi::{Operation, Response},
 };
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,7 +27,7 @@ use super::{
     openapi::error_responses,
 };
 use crate::{
-    core::{App, Error, Result, UserId, db::Tx, hex, input::Input, periodic::PeriodicTask},
+    core::{Error, Result, Services, UserId, db::Tx, hex, input::Input, periodic::PeriodicTask},
     sql,
 };
 
@@ -104,7 +104,7 @@ fn in_flight_error() -> Error {
 /// Reads the key from the headers and marks the request as in progress.
 fn begin_request(
     headers: &HeaderMap,
-    app: &App,
+    services: &Services,
 ) -> Result<(Option<String>, Option<Arc<InFlightGuard>>)> {
     let key = match headers.get(KEY_HEADER).map(|it| it.to_str()) {
         None => return Ok((None, None)),
@@ -123,30 +123,39 @@ fn begin_request(
         digest.update([0]);
         digest.update(headers.get(name).map_or(&[][..], |it| it.as_bytes()));
     }
-    let guard = app.in_flight.begin_request(digest.finalize().into())?;
+    let guard = services.in_flight.begin_request(digest.finalize().into())?;
     Ok((Some(key), Some(Arc::new(guard))))
 }
 
-impl<T: Input> FromRequest<App> for IdempotentJson<T> {
+impl<S, T: Input> FromRequest<S> for IdempotentJson<T>
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let (key, guard) = begin_request(request.headers(), app)?;
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let services = Services::from_ref(state);
+        let (key, guard) = begin_request(request.headers(), &services)?;
         let mut digest = Sha256::new_with_prefix(request.uri().path());
         let body = json_body(request).await?;
         digest.update([0]);
         digest.update(&body);
         let fingerprint = hex(&digest.finalize());
         let idempotency = Idempotency { key, fingerprint, _guard: guard };
-        Ok(Self { input: Json::read(&body, app)?, idempotency })
+        Ok(Self { input: Json::read(&body, &services)?, idempotency })
     }
 }
 
-impl FromRequestParts<App> for Idempotency {
+impl<S> FromRequestParts<S> for Idempotency
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let (key, guard) = begin_request(&parts.headers, app)?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let (key, guard) = begin_request(&parts.headers, &Services::from_ref(state))?;
         let fingerprint = hex(&Sha256::digest(parts.uri.path()));
         Ok(Self { key, fingerprint, _guard: guard })
     }

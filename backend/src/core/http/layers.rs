@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{FromRef, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -27,7 +27,7 @@ use super::{
     log::{self, REQUEST_ID, filter_proxy_headers},
 };
 use crate::core::{
-    App, Error,
+    Error, Services,
     locale::{self, Locale},
     metrics::CountRequests,
 };
@@ -45,27 +45,30 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// All layers are combined into one layer of the router. Each layer of a router adds another box
 /// around each route, and each request clones the boxes inside a box: twelve layers would mean
 /// about eighty clones.
-pub fn layers<F, Fut>(router: Router, app: &App, identify: F) -> Router
+pub fn layers<S, F, Fut>(router: Router, state: &S, identify: F) -> Router
 where
-    F: FnMut(State<App>, Request, Next) -> Fut + Clone + Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+    Services: FromRef<S>,
+    F: FnMut(State<S>, Request, Next) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Response> + Send + 'static,
 {
-    let is_https = app.config.server.is_https();
-    let rates = RateLimits::new(&app.config.server);
+    let services = Services::from_ref(state);
+    let is_https = services.config.server.is_https();
+    let rates = RateLimits::new(&services.config.server);
     let headers = move |request, next| add_response_headers(request, next, is_https, rates.meter());
     // The first is the outermost.
     let layers = ServiceBuilder::new()
         .layer(CountRequests)
-        .layer(middleware::map_request_with_state(app.clone(), filter_proxy_headers))
+        .layer(middleware::map_request_with_state(services.clone(), filter_proxy_headers))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(middleware::from_fn_with_state(app.clone(), log::log))
+        .layer(middleware::from_fn_with_state(services.clone(), log::log))
         .layer(middleware::from_fn(headers))
         .layer(middleware::from_fn(set_locale))
         .layer(CatchPanicLayer::custom(respond_to_panic))
         .layer(middleware::from_fn(enforce_deadline))
-        .layer(middleware::from_fn_with_state(app.clone(), identify))
-        .layer(reject_cross_site_requests(app));
+        .layer(middleware::from_fn_with_state(state.clone(), identify))
+        .layer(reject_cross_site_requests(&services));
     router.layer(layers)
 }
 
@@ -88,11 +91,11 @@ async fn set_locale(request: Request, next: Next) -> Response {
 
 /// Rejects cross-site requests.
 fn reject_cross_site_requests(
-    app: &App,
+    services: &Services,
 ) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone + Send + Sync + 'static> {
     // A proxy may rewrite `Host`, so the origin of the configured URL is trusted.
     let csrf = CsrfLayer::new();
-    let csrf = match app.config.server.origin() {
+    let csrf = match services.config.server.origin() {
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
         None => csrf,
     };

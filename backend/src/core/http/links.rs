@@ -4,11 +4,11 @@ use std::convert::Infallible;
 
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRef, FromRequestParts},
     http::{header, request::Parts},
 };
 
-use crate::core::App;
+use crate::core::Services;
 
 /// The base URL of links: from the settings, otherwise from the request's `Host`.
 #[derive(Debug, Clone)]
@@ -17,8 +17,8 @@ pub struct Links(String);
 impl Links {
     /// The base URL from the settings, otherwise the listening address.
     #[must_use]
-    pub fn from_config(app: &App) -> Self {
-        let server = &app.config.server;
+    pub fn from_config(services: &Services) -> Self {
+        let server = &services.config.server;
         Self(server.origin().unwrap_or_else(|| format!("http://{}", server.address)))
     }
 
@@ -35,14 +35,19 @@ impl Links {
     }
 }
 
-impl FromRequestParts<App> for Links {
+impl<S> FromRequestParts<S> for Links
+where
+    S: Send + Sync,
+    Services: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let services = Services::from_ref(state);
         let host = parts.headers.get(header::HOST).and_then(|it| it.to_str().ok());
-        Ok(match (app.config.server.origin(), host) {
+        Ok(match (services.config.server.origin(), host) {
             (None, Some(host)) => Self(format!("http://{host}")),
-            _ => Self::from_config(app),
+            _ => Self::from_config(&services),
         })
     }
 }

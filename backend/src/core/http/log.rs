@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use super::ClientAddress;
 use crate::core::{
-    App,
+    Services,
     metrics::{method_label, route_label},
     traces,
 };
@@ -50,13 +50,16 @@ pub fn request_id() -> Option<String> {
 }
 
 /// Accepts request ids and trace headers from trusted proxies only, and removes all others.
-pub(super) async fn filter_proxy_headers(State(app): State<App>, mut request: Request) -> Request {
+pub(super) async fn filter_proxy_headers(
+    State(services): State<Services>,
+    mut request: Request,
+) -> Request {
     let is_valid = |id: &HeaderValue| {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
     };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let proxies = &app.config.server.trusted_proxies;
+    let proxies = &services.config.server.trusted_proxies;
     let is_from_proxy = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
     if let (false, Some(peer), Some(header)) =
         (is_from_proxy, peer, forwarding_header(request.headers()))
@@ -110,18 +113,22 @@ impl Throttle {
 
 /// Logs requests that change something or fail at info level or above, and all others at debug
 /// level. All other log lines of the request include its id, too.
-pub(super) async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_traced = app.config.log.traces_url.is_some();
+pub(super) async fn log(
+    State(services): State<Services>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_traced = services.config.log.traces_url.is_some();
     match request.extensions().get::<RequestId>().cloned() {
-        Some(id) => ID.scope(id, respond(&app, request, next, is_traced)).await,
-        None => respond(&app, request, next, is_traced).await,
+        Some(id) => ID.scope(id, respond(&services, request, next, is_traced)).await,
+        None => respond(&services, request, next, is_traced).await,
     }
 }
 
-async fn respond(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
+async fn respond(services: &Services, request: Request, next: Next, is_traced: bool) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let client = ClientAddress::resolve(request.extensions(), request.headers(), app);
+    let client = ClientAddress::resolve(request.extensions(), request.headers(), services);
     let client = client.0.map(tracing::field::display);
     let path: String = request.uri().path().chars().take(MAX_LOGGED_PATH).collect();
     let response = if is_traced { trace(request, next).await } else { next.run(request).await };

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
 };
 
-use crate::core::{App, Error, Result, UserId, config::Server, web};
+use crate::core::{Error, Result, UserId, config::Server, web};
 
 /// The time window of a quota.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -195,10 +195,10 @@ impl RequestMeter {
     }
 }
 
-impl FromRequestParts<App> for RequestMeter {
+impl<S: Send + Sync> FromRequestParts<S> for RequestMeter {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get().cloned().unwrap_or_default())
     }
 }

@@ -20,7 +20,7 @@ use crate::core::{
 const JOB: &str = "seal-secrets";
 
 /// The sealed secrets of a feature.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct SealedSecrets {
     /// What the secrets belong to, in the plural.
     pub name: &'static str,

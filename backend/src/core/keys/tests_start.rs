@@ -53,7 +53,7 @@ fn with_key(app: &TestApp, key: &ServiceKey) -> Config {
 }
 
 async fn start(app: &TestApp, config: &Config) -> Result<ServiceKey, KeyError> {
-    prepare(&app.app.db, config, &app.app.clock, features::SECRETS).await
+    prepare(&app.app.db, config, &app.app.clock, &features::secrets()).await
 }
 
 #[tokio::test]
@@ -280,12 +280,12 @@ async fn discarding_secrets_keeps_recovery_codes(app: TestApp) {
     start(&app, &app.app.config).await.unwrap();
     let new = key();
     let config = with_key(&app, &new);
-    let preview = discard(&app.app.db, &config, features::SECRETS, false).await.unwrap();
+    let preview = discard(&app.app.db, &config, &features::secrets(), false).await.unwrap();
     for line in ["authenticator apps: 1\n", "notification channels with a secret: 3\n", "--yes"] {
         assert!(preview.contains(line), "{preview}");
     }
     assert!(matches!(start(&app, &config).await, Err(KeyError::Wrong(_))));
-    let done = discard(&app.app.db, &config, features::SECRETS, true).await.unwrap();
+    let done = discard(&app.app.db, &config, &features::secrets(), true).await.unwrap();
     assert!(done.contains("authenticator apps: 1\n") && done.contains("Discarded"), "{done}");
     assert_eq!(start(&app, &config).await.unwrap(), new);
 
@@ -302,10 +302,10 @@ async fn discarding_secrets_keeps_recovery_codes(app: TestApp) {
 async fn secrets_that_can_be_opened_are_not_discarded(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     let config = &app.app.config;
-    let nothing = discard(&app.app.db, config, features::SECRETS, true).await.unwrap();
+    let nothing = discard(&app.app.db, config, &features::secrets(), true).await.unwrap();
     assert!(nothing.contains("nothing to discard"), "{nothing}");
     start(&app, config).await.unwrap();
-    let refused = discard(&app.app.db, config, features::SECRETS, true).await.unwrap();
+    let refused = discard(&app.app.db, config, &features::secrets(), true).await.unwrap();
     assert!(refused.contains("nothing was discarded"), "{refused}");
     let signed_in = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
     assert_eq!(signed_in.status, 200, "{signed_in:?}");

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::{PeriodicTask, run, run_one};
 use crate::{
-    core::Error,
+    core::{Error, Services},
     features, sql,
     testing::{TestApp, block_on, on_every_engine},
 };
@@ -22,7 +22,7 @@ async fn count(app: &TestApp, statement: &'static str) -> i64 {
 }
 
 async fn purge(app: &TestApp) {
-    for task in features::PERIODIC_TASKS {
+    for task in &features::periodic_tasks() {
         run_one(&app.app, task).await.unwrap();
     }
 }
@@ -60,8 +60,11 @@ const PERIODIC_TASKS: &[PeriodicTask] = &[
 fn a_task_that_fails_does_not_stop_others() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
-        let _ =
-            tokio::time::timeout(Duration::from_millis(300), run(app.app, PERIODIC_TASKS)).await;
+        let _ = tokio::time::timeout(
+            Duration::from_millis(300),
+            run(Services::clone(&app.app), PERIODIC_TASKS.to_vec()),
+        )
+        .await;
         assert_eq!(RUNS.load(Ordering::SeqCst), 1);
     });
 }

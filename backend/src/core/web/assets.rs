@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use axum::{Router, body::Bytes, http::header, response::IntoResponse as _, routing::get};
 use sha2::{Digest as _, Sha256};
 
-use crate::core::{App, hex};
+use crate::core::hex;
 
 const CSS: &str = include_str!("../../../assets/app.css");
 const DOCS: &str = include_str!("../../../assets/docs.css");
@@ -148,7 +148,7 @@ fn add_scripts(
 }
 
 /// The routes of the assets.
-pub fn router() -> Router<App> {
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let mut router = Router::new();
     for File { url, content_type, content } in &ASSETS.files {
         let response = get(async move || {

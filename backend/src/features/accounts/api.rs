@@ -21,11 +21,14 @@ use super::{
     service,
     session::{self, Cookies, SESSION_COOKIE},
 };
-use crate::core::{
-    App, Result,
-    http::{
-        IdempotentJson, IfMatch, Json, NoContent, NoContent204, Page, Path, Record, SerializedJson,
-        error_response,
+use crate::{
+    app::App,
+    core::{
+        Result,
+        http::{
+            IdempotentJson, IfMatch, Json, NoContent, NoContent204, Page, Path, Record,
+            SerializedJson, error_response,
+        },
     },
 };
 

@@ -15,7 +15,8 @@ use super::{
     store,
 };
 use crate::{
-    core::{App, Result, db::Tx, http::ClientAddress, input::strip_invisible},
+    app::App,
+    core::{Result, db::Tx, http::ClientAddress, input::strip_invisible},
     features::security_log::{Event, EventWithOrigin},
 };
 

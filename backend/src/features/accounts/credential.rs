@@ -10,7 +10,10 @@ use axum::{
 use sha2::{Digest as _, Sha256};
 
 use super::session::{SESSION_COOKIE, Token, find_cookie};
-use crate::core::{App, Result, hex, http::Idempotency};
+use crate::{
+    app::App,
+    core::{Result, hex, http::Idempotency},
+};
 
 /// What a request authenticates with: its `Authorization` header or its session cookie. Never printed.
 pub struct Credential(Vec<u8>);

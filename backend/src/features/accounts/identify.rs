@@ -10,18 +10,23 @@ use axum::{
 };
 
 use super::{model::Principal, session};
-use crate::core::{
-    App, Result,
-    http::{self, ClientAddress, RequestMeter},
-    locale, web,
+use crate::{
+    app::App,
+    core::{
+        Result,
+        http::{self, ClientAddress, RequestMeter},
+        locale,
+        web::{self, Viewer},
+    },
+    features,
 };
 
 /// The request extension through which [`identify`] passes its result to the handler.
 #[derive(Clone)]
 struct RequestPrincipal(Option<Arc<Principal>>);
 
-/// Authenticates a request and counts it toward the quota of its user, or of its network if it is
-/// anonymous. Wraps all routes.
+/// Authenticates a request, counts it toward the quota of its user, or of its network if it is
+/// anonymous, and adds the [`Viewer`] of pages. Wraps all routes.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !http::is_rate_limited(request.uri().path()) {
         return next.run(request).await;
@@ -39,12 +44,28 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     }
     // After an error, a handler that requires authentication tries again and reports the error.
     if let Ok(found) = found {
-        if let Some(locale) = found.as_ref().and_then(|it| it.preferences.chosen_locale()) {
-            locale::set_current(locale);
+        if let Some(principal) = &found {
+            if let Some(locale) = principal.preferences.chosen_locale() {
+                locale::set_current(locale);
+            }
+            if !web::is_api(request.uri().path()) {
+                request.extensions_mut().insert(viewer(principal));
+            }
         }
         request.extensions_mut().insert(RequestPrincipal(found));
     }
     next.run(request).await
+}
+
+/// How pages show the user.
+fn viewer(principal: &Principal) -> Viewer {
+    Viewer {
+        name: principal.display_name.as_ref().unwrap_or(&principal.email).clone(),
+        is_admin: principal.is_admin,
+        needs_review: principal.review_since.is_some(),
+        theme: principal.preferences.theme.as_str(),
+        menu: features::menu(),
+    }
 }
 
 async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Principal>>> {
@@ -57,7 +78,7 @@ async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Princ
 ///
 /// # Errors
 /// Unavailable if the database is unavailable.
-pub async fn find_principal(parts: &Parts, app: &App) -> Result<Option<Arc<Principal>>> {
+pub(super) async fn find_principal(parts: &Parts, app: &App) -> Result<Option<Arc<Principal>>> {
     match parts.extensions.get::<RequestPrincipal>() {
         Some(RequestPrincipal(found)) => Ok(found.clone()),
         None => session::authenticate(&parts.headers, app).await,

@@ -21,6 +21,7 @@ mod oidc;
 mod pages;
 mod passwords;
 mod recipients;
+mod redirect;
 mod review;
 mod service;
 mod session;
@@ -40,7 +41,7 @@ pub use auth_state::AuthState;
 pub use client_info::ClientInfo;
 pub use credential::Credential;
 pub use factors::SECRETS;
-pub use identify::{find_principal, identify};
+pub use identify::identify;
 pub use model::{
     AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme, browser_name,
 };
@@ -48,26 +49,31 @@ pub use model::{
 pub(crate) use oidc::tests::fake_provider::FakeProvider;
 pub use oidc::{check_discovery, discovery_url};
 pub use recipients::{Recipient, list_recipients};
+pub use redirect::redirect_to_sign_in;
 pub use review::needs_review;
 pub use service::{
     AccountInput, CreatedAccount, FirstAdministrator, PURGE_TASK, check_first_administrator,
     create, create_first_administrator, has_accounts, setup_token,
 };
 pub use session::{Administrator, SessionUser, User, authenticate, has_recently_confirmed};
-pub use user::UserId;
 
 /// Builds a `UserId` from any string, for tests of unusual ids.
 #[cfg(test)]
-pub(crate) fn user_named(name: &str) -> UserId {
-    UserId::new(name.to_owned())
+pub(crate) fn user_named(name: &str) -> crate::core::UserId {
+    user::user_id(name)
 }
 
-use super::{Feature, Grant, OnPasswordReset};
+use super::Feature;
+use crate::{
+    core::{
+        feature::{Access, OnPasswordReset, Table},
+        web::{Icon, MenuEntry},
+    },
+    t,
+};
 
 /// The accounts feature.
 pub const FEATURE: Feature = Feature {
-    name: "accounts",
-    folder: "accounts",
     migrations: crate::migrations![
         "001_create_accounts",
         "002_keep_answers",
@@ -79,7 +85,49 @@ pub const FEATURE: Feature = Feature {
         "007_review_access",
         "008_challenges_without_rows",
         "009_seal_secrets",
-        "010_add_locale",
+        "010_add_locale": ["user_preferences"],
+    ],
+    tables: &[
+        Table::of_accounts("accounts", Access::None("the account itself")),
+        Table::of_accounts("first_account", Access::None("which account was the first")),
+        Table::of_accounts("sessions", Access::Granted(OnPasswordReset::Delete)),
+        Table::of_users("user_preferences", Access::None("display settings")),
+        Table::of_users(
+            "kept_answers",
+            Access::None(
+                "responses to requests with an idempotency key, replayed only to the same user",
+            ),
+        ),
+        Table::of_accounts("personal_tokens", Access::Granted(OnPasswordReset::Delete)),
+        Table::of_accounts("known_devices", Access::Granted(OnPasswordReset::Delete)),
+        Table::shared("guess_budgets"),
+        Table::of_accounts(
+            "identities",
+            Access::Granted(OnPasswordReset::RequireReview {
+                list: oidc::list_grants,
+                remove: ("/settings/identities/", "/unlink"),
+            }),
+        ),
+        Table::of_accounts("totp_secrets", Access::Granted(CODES_UNCHANGED)),
+        Table::of_accounts("recovery_codes", Access::Granted(CODES_UNCHANGED)),
+        Table::of_accounts(
+            "passkeys",
+            Access::Granted(OnPasswordReset::RequireReview {
+                list: factors::list_grants,
+                remove: ("/settings/factors/passkeys/", "/remove"),
+            }),
+        ),
+        Table::of_accounts("pending_sign_ins", Access::Granted(OnPasswordReset::Delete)),
+        Table::of_accounts("calendar_links", Access::Granted(OnPasswordReset::Delete)),
+        Table::of_accounts(
+            "mail_links",
+            Access::Granted(OnPasswordReset::Unchanged(
+                "a link confirms an address or unsubscribes, and cannot sign in",
+            )),
+        ),
+        Table::shared("server_keys"),
+        Table::shared("spent_challenges"),
+        Table::shared("service_key"),
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
     pages: || {
@@ -90,54 +138,12 @@ pub const FEATURE: Feature = Feature {
             .merge(review::pages())
             .merge(mail::pages())
     },
-    grants: &[
-        Grant { table: "sessions", on_password_reset: OnPasswordReset::Delete },
-        Grant { table: "personal_tokens", on_password_reset: OnPasswordReset::Delete },
-        Grant { table: "calendar_links", on_password_reset: OnPasswordReset::Delete },
-        Grant { table: "known_devices", on_password_reset: OnPasswordReset::Delete },
-        Grant { table: "pending_sign_ins", on_password_reset: OnPasswordReset::Delete },
-        Grant {
-            table: "passkeys",
-            on_password_reset: OnPasswordReset::RequireReview {
-                list: factors::list_grants,
-                remove: ("/settings/factors/passkeys/", "/remove"),
-            },
-        },
-        Grant {
-            table: "identities",
-            on_password_reset: OnPasswordReset::RequireReview {
-                list: oidc::list_grants,
-                remove: ("/settings/identities/", "/unlink"),
-            },
-        },
-        Grant {
-            table: "totp_secrets",
-            on_password_reset: OnPasswordReset::Unchanged(
-                "a code alone cannot sign in without the password",
-            ),
-        },
-        Grant {
-            table: "recovery_codes",
-            on_password_reset: OnPasswordReset::Unchanged(
-                "a code alone cannot sign in without the password",
-            ),
-        },
-        Grant {
-            table: "mail_links",
-            on_password_reset: OnPasswordReset::Unchanged(
-                "a link confirms an address or unsubscribes, and cannot sign in",
-            ),
-        },
-    ],
-    tables_without_grants: &[
-        ("accounts", "the account itself"),
-        ("first_account", "which account was the first"),
-        ("user_preferences", "display settings"),
-        (
-            "kept_answers",
-            "responses to requests with an idempotency key, replayed only to the same user",
-        ),
-        ("server_keys", "encryption keys of the service itself"),
-        ("spent_challenges", "challenges that can no longer be used"),
-    ],
+    menu: &[MenuEntry::new(50, || t!("core-menu-settings"), "/settings", Icon::Settings)],
+    periodic_tasks: &[PURGE_TASK],
+    secrets: &[SECRETS],
+    ..Feature::new("accounts", "accounts")
 };
+
+/// Codes of second factors after a password reset.
+const CODES_UNCHANGED: OnPasswordReset =
+    OnPasswordReset::Unchanged("a code alone cannot sign in without the password");

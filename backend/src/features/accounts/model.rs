@@ -10,9 +10,9 @@ use uuid::Uuid;
 pub use preferences::{Preferences, Theme};
 pub(super) use preferences::{PreferencesChange, TimeZone};
 
-use super::UserId;
 use crate::{
     core::{
+        UserId,
         input::{Field, FieldValue, Text},
         locale::Message,
         units::text_enum,

@@ -23,8 +23,9 @@ use super::{
     session::{self, Cookies},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         config::Registration,
         http::{Form, Idempotency, IfMatch},
         locale::{Locale, Message},
@@ -110,7 +111,7 @@ async fn show_register(
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    if layout.name.is_some() {
+    if layout.is_signed_in() {
         return Ok(Redirect::to(HOME).into_response());
     }
     let is_first = !has_accounts(&app).await?;
@@ -226,7 +227,7 @@ async fn show_login(
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    if layout.name.is_some() {
+    if layout.is_signed_in() {
         return Ok(Redirect::to(HOME).into_response());
     }
     if !has_accounts(&app).await? {

@@ -3,8 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Preferences, UserId, store};
-use crate::core::{App, Result};
+use super::{Preferences, store, user::user_id};
+use crate::{
+    app::App,
+    core::{Result, UserId},
+};
 
 /// A user that the service may notify.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl From<store::EnabledAccount> for Recipient {
     fn from(row: store::EnabledAccount) -> Self {
         Self {
             account: row.id,
-            user: UserId::new(row.user_id),
+            user: user_id(&row.user_id),
             email: row.email,
             has_confirmed_email: row.email_confirmed_at.is_some(),
             was_confirmation_sent: row.confirmation_sent_at.is_some(),

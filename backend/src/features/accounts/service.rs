@@ -27,8 +27,9 @@ use super::{
     tokens,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::Tx,
         http::{Idempotency, NoContent204, Page},
         periodic::PeriodicTask,

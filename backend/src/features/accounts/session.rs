@@ -26,9 +26,12 @@ use super::{
     service::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT},
     store::{self, sessions::CredentialOwner},
     tokens,
-    user::UserId,
+    user::user_id,
 };
-use crate::core::{App, Error, Result, hex, http::error_responses};
+use crate::{
+    app::App,
+    core::{Error, Result, UserId, hex, http::error_responses},
+};
 
 /// The resolution of `seen_at`: it is updated at most this often.
 const LAST_SEEN_RESOLUTION: TimeDelta = TimeDelta::hours(1);
@@ -199,7 +202,7 @@ pub(super) async fn load_principal(
     owner: CredentialOwner,
     auth_method: AuthMethod,
 ) -> Result<Arc<Principal>> {
-    let user = UserId::new(owner.user_id);
+    let user = user_id(&owner.user_id);
     let mut tx = app.db.read_for(&user).await?;
     let lacks_factor =
         factors::is_missing_required(&mut tx, app, owner.account_id, owner.is_admin).await?;

@@ -1,30 +1,16 @@
-//! The id that scopes data to a user.
-
-use std::sync::Arc;
+//! Creates user ids: the only code that may, so that other code cannot act for an arbitrary user.
+#![expect(clippy::disallowed_methods, reason = "no other file may create a user id")]
 
 use uuid::Uuid;
 
-/// The value of `user_id` in every table that contains a user's data.
-///
-/// Only the accounts feature can create one, from the account of an authenticated user. Other code
-/// therefore cannot call a store function for an arbitrary user.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UserId(Arc<str>);
+use crate::core::UserId;
 
-impl UserId {
-    /// Creates the id from the `user_id` of an account.
-    pub(super) fn new(name: String) -> Self {
-        Self(name.into())
-    }
+/// The id with this text, from an account or for one that is being created.
+pub(super) fn user_id(name: &str) -> UserId {
+    UserId::issue(name)
+}
 
-    /// Creates the id of a local account: `local|` and the account's id.
-    pub(super) fn local(account: Uuid) -> Self {
-        Self(format!("local|{account}").into())
-    }
-
-    /// The id as it appears in the database and in cache keys.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// The id of a local account: `local|` and the account's id.
+pub(super) fn local_user_id(account: Uuid) -> UserId {
+    user_id(&format!("local|{account}"))
 }

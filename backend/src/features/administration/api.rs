@@ -14,8 +14,9 @@ use super::{
     resets, users,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{
             Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, Links, NoContent,
             Page, Path, Query, Record, SerializedJson, error_response,

@@ -10,8 +10,9 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::{resets, users};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         config::Secret,
         files,
         http::{Cursor, Idempotency, Limit},

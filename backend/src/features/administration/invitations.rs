@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::model::{InvitationLink, NewInvitation};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         config::Registration,
         http::{Created, Idempotency, IfMatch, Links},
     },

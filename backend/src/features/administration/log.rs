@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::{csv, model::AccountId};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::Tx,
         http::{Cursor, Limit, Page},
         input::{Field as _, FieldValue, FilterDay},

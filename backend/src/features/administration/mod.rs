@@ -25,15 +25,25 @@ mod users;
 pub use command::{Command, run};
 pub use resets::PERIODIC_TASK;
 
-use super::{Feature, Grant, OnPasswordReset};
+use super::Feature;
+use crate::{
+    core::{
+        feature::{Access, OnPasswordReset, Table},
+        web::{Icon, MenuEntry},
+    },
+    t,
+};
 
 /// The administration feature.
 pub const FEATURE: Feature = Feature {
-    name: "administration",
-    folder: "administration",
     migrations: crate::migrations!["001_create_password_resets"],
+    tables: &[Table::of_accounts("password_resets", Access::Granted(OnPasswordReset::Delete))],
     api: api::router,
     pages: pages::router,
-    grants: &[Grant { table: "password_resets", on_password_reset: OnPasswordReset::Delete }],
-    tables_without_grants: &[],
+    menu: &[MenuEntry {
+        is_for_administrators: true,
+        ..MenuEntry::new(60, || t!("core-menu-admin"), "/admin", Icon::People)
+    }],
+    periodic_tasks: &[PERIODIC_TASK],
+    ..Feature::new("administration", "administration")
 };

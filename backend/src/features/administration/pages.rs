@@ -15,8 +15,9 @@ use axum::{
 use chrono::NaiveDate;
 
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Cursor, Form, Limit, QueryForm},
         input::Text,
         web::{self, FormView, Layout},

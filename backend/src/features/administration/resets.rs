@@ -9,8 +9,9 @@ use super::{
     store, users,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::Tx,
         http::{Created, Idempotency, Links},
         locale::Message,

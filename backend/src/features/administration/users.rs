@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use super::{model::UserChange, store};
 use crate::{
-    core::{App, Error, Result, db::Tx, http::IfMatch},
+    app::App,
+    core::{Error, Result, db::Tx, http::IfMatch},
     features::{
         accounts::{
             Administrator, ClientInfo,

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::stats::{self, FuelStats, Summary};
 use crate::{
-    core::{App, Error, Result, UserId, http::SerializedJson},
+    app::App,
+    core::{Error, Result, UserId, http::SerializedJson},
     features::vehicles::VehicleId,
 };
 
@@ -23,13 +24,13 @@ const FORMAT_VERSION: u32 = 3;
 /// contain the generation, so deleting this entry invalidates the statistics of all of the user's
 /// vehicles at once.
 #[must_use]
-pub fn generation_cache_key(user: &UserId) -> String {
+pub(super) fn generation_cache_key(user: &UserId) -> String {
     format!("fuel-logs:edition:{}", user.as_str())
 }
 
 /// The cache key of the summaries of a user's vehicles.
 #[must_use]
-pub fn summaries_cache_key(user: &UserId) -> String {
+pub(super) fn summaries_cache_key(user: &UserId) -> String {
     format!("fuel-logs:summaries:{FORMAT_VERSION}:{}", user.as_str())
 }
 

@@ -29,31 +29,34 @@ mod tests_pages;
 mod tests_stations;
 mod window;
 
-pub use cache::{generation_cache_key, stats, summaries, summaries_cache_key};
+pub use cache::{stats, summaries};
 pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
 pub use model::{ExactEconomy, FuelLog, FuelLogId, Id};
 pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
-pub use readings::{READING_SOURCE, RECOMPUTE};
 pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 
-use super::Feature;
+use super::{Feature, vehicles::Contribution};
+use crate::core::feature::{Access, Table};
 
 /// The fuel logs feature.
 pub const FEATURE: Feature = Feature {
-    name: "fuel-logs",
-    folder: "fuel_logs",
     migrations: crate::migrations![
-        "001_create_fuel_logs",
-        "002_keep_economy",
+        "001_create_fuel_logs": ["vehicles"],
+        "002_keep_economy": ["vehicles"],
         "003_keep_fuel_type",
         "003_show_rows_to_their_user",
-        "004_store_typed_values",
+        "004_store_typed_values": ["fuel_logs", "odometer_readings", "user_preferences"],
     ],
+    tables: &[Table::of_users("fuel_logs", Access::None("the user's own data")).for_analytics()],
     api: api::router,
     pages: pages::router,
-    grants: &[],
-    tables_without_grants: &[("fuel_logs", "the user's own data")],
+    outdated_cache_keys: &[cache::generation_cache_key, cache::summaries_cache_key],
+    contributions: &[
+        Contribution::Readings(readings::READING_SOURCE),
+        Contribution::Recomputation(readings::RECOMPUTE),
+    ],
+    ..Feature::new("fuel-logs", "fuel_logs")
 };

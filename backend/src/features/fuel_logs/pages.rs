@@ -20,8 +20,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path, Query},
         locale::Message,
         money::{Currency, Thousandths},

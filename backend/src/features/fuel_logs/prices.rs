@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{FuelLogId, FuelType, store};
 use crate::{
-    core::{App, Result, UserId, db::fixed::Fixed, money::Currency, units::UnitPrice},
+    app::App,
+    core::{Result, UserId, db::fixed::Fixed, money::Currency, units::UnitPrice},
     features::{stations::StationId, vehicles::VehicleId},
 };
 

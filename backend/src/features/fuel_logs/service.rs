@@ -12,8 +12,9 @@ use super::{
     window::{self, Neighbor, Window},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::{self, Tx},
         error::FieldError,
         http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},

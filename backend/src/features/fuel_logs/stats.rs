@@ -11,8 +11,9 @@ use super::{
     store::{self, ClosedInterval, MonthlySums},
 };
 use crate::{
+    app::App,
     core::{
-        App, Result, UserId,
+        Result, UserId,
         db::fixed::{Fixed, divide_rounded},
         money::{Currency, Money},
         units::{GALLON_US, MILE, UnitFormatter},

@@ -4,17 +4,13 @@ mod pages;
 #[cfg(test)]
 mod tests;
 
-use aide::axum::ApiRouter;
-
 use super::Feature;
 
 /// The garage feature.
 pub const FEATURE: Feature = Feature {
-    name: "garage",
-    folder: "garage",
-    migrations: crate::migrations!["001_derive_odometers"],
-    api: ApiRouter::new,
+    migrations: crate::migrations![
+        "001_derive_odometers": ["vehicles", "fuel_logs", "maintenance", "odometer_readings"],
+    ],
     pages: pages::router,
-    grants: &[],
-    tables_without_grants: &[],
+    ..Feature::new("garage", "garage")
 };

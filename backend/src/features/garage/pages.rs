@@ -7,8 +7,9 @@ use axum::{Router, extract::State, response::Html, routing::get};
 use chrono::NaiveDate;
 
 use crate::{
+    app::App,
     core::{
-        App, Result, chart,
+        Result, chart,
         http::Query,
         units::UnitFormatter,
         web::{self, Layout},

@@ -15,17 +15,15 @@ pub use service::{
 };
 
 use super::Feature;
+use crate::core::feature::{Access, Table};
 
 /// The invitations feature. Its endpoints are part of `administration`.
 pub const FEATURE: Feature = Feature {
-    name: "invitations",
-    folder: "invitations",
     migrations: crate::migrations!["001_create_invitations"],
-    api: aide::axum::ApiRouter::new,
-    pages: axum::Router::new,
-    grants: &[],
-    tables_without_grants: &[(
+    tables: &[Table::of_accounts(
         "invitations",
-        "an invitation creates another account and gives no access to this one",
+        Access::None("an invitation creates another account and gives no access to this one"),
     )],
+    periodic_tasks: &[PURGE_TASK],
+    ..Feature::new("invitations", "invitations")
 };

@@ -15,8 +15,9 @@ use super::{
     upcoming,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{
             Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NoContent, Ok200,
             Page, Path, Query, Record, SerializedJson, error_response,

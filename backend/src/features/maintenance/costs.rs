@@ -2,7 +2,8 @@
 
 use super::store::{self, YearCost};
 use crate::{
-    core::{App, Result, UserId},
+    app::App,
+    core::{Result, UserId},
     features::vehicles::VehicleId,
     read_replica,
 };

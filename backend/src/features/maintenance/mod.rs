@@ -1,6 +1,4 @@
 //! Maintenance: completed services, open items and when they repeat.
-//!
-//! Other features can invalidate the cached upcoming items by their key ([`upcoming_key`]).
 
 mod api;
 mod calendar;
@@ -36,26 +34,35 @@ mod types;
 mod upcoming;
 
 pub use model::{Item, ItemId};
-pub use readings::READINGS;
-pub use service::RECOMPUTE;
 pub use types::{TypeGroup, TypeName};
-pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming, upcoming_key};
+pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming};
 
-use super::Feature;
+use super::{Feature, vehicles::Contribution};
+use crate::{
+    core::{
+        feature::{Access, Table},
+        web::{Icon, MenuEntry},
+    },
+    t,
+};
 
 /// The maintenance feature.
 pub const FEATURE: Feature = Feature {
-    name: "maintenance",
-    folder: "maintenance",
     migrations: crate::migrations![
-        "001_create_maintenance",
-        "002_repeat_maintenance",
+        "001_create_maintenance": ["vehicles"],
+        "002_repeat_maintenance": ["vehicles"],
         "003_show_rows_to_their_user",
-        "004_store_typed_values",
-        "005_store_derived_due",
+        "004_store_typed_values": ["maintenance", "user_preferences"],
+        "005_store_derived_due": ["maintenance"],
     ],
+    tables: &[Table::of_users("maintenance", Access::None("the user's own data")).for_analytics()],
     api: api::router,
     pages: pages::router,
-    grants: &[],
-    tables_without_grants: &[("maintenance", "the user's own data")],
+    menu: &[MenuEntry::new(20, || t!("core-menu-maintenance"), "/maintenance", Icon::Wrench)],
+    outdated_cache_keys: &[upcoming::upcoming_key],
+    contributions: &[
+        Contribution::Readings(readings::READINGS),
+        Contribution::Recomputation(service::RECOMPUTE),
+    ],
+    ..Feature::new("maintenance", "maintenance")
 };

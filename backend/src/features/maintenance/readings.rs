@@ -16,20 +16,15 @@ use crate::{
         db::{Tx, fixed::divide_rounded},
         units::{Distance, DistanceUnit},
     },
-    features::{
-        self,
-        vehicles::{
-            VehicleId,
-            odometer::{
-                self, ReadingSource, ReadingsQuery, SourceKind, SourceReading, VehicleReading,
-            },
-        },
+    features::vehicles::{
+        VehicleId,
+        odometer::{self, ReadingSource, ReadingsQuery, SourceKind, SourceReading, VehicleReading},
     },
     sql,
 };
 
 /// The odometer readings of completed items.
-pub const READINGS: ReadingSource = ReadingSource {
+pub(super) const READINGS: ReadingSource = ReadingSource {
     before: |tx, user, query| Box::pin(async move { Ok(before(tx, user, query).await?) }),
     after: |tx, user, query| Box::pin(async move { Ok(after(tx, user, query).await?) }),
     latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
@@ -148,7 +143,7 @@ pub(super) async fn load_nearby(
     let limit = i64::try_from(forecast::MAX_READINGS).unwrap_or(i64::MAX);
     let until = ReadingsQuery { vehicle, position: (date, i64::MAX, Uuid::max()), limit };
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for source in features::READING_SOURCES {
+    for source in odometer::reading_sources() {
         before.extend((source.before)(tx, user, until).await?);
         after.extend((source.after)(tx, user, ReadingsQuery { limit: 2, ..until }).await?);
     }

@@ -5,7 +5,7 @@ mod series;
 pub(super) use series::{complete, deletion_reschedules_next, postpone, skip};
 
 /// Recalculates when the next items of a vehicle are due after its running totals have changed.
-pub const RECOMPUTE: odometer::RecomputeFn =
+pub(super) const RECOMPUTE: odometer::RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
@@ -19,8 +19,9 @@ use super::{
     types::TypeName,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::Tx,
         error::FieldError,
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},

@@ -18,8 +18,9 @@ use super::{
     store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::Tx,
         http::{Cursor, Limit, Page},
         units::{Distance, MILE, whole_miles},
@@ -36,7 +37,7 @@ const SOON_MILES: i64 = 500;
 
 /// The cache key of a user's open items. The key is from the reference schema.
 #[must_use]
-pub fn upcoming_key(user: &UserId) -> String {
+pub(super) fn upcoming_key(user: &UserId) -> String {
     format!("maintenance:upcoming:{}", user.as_str())
 }
 

@@ -11,8 +11,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{
             Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
             SerializedJson, error_response,

@@ -12,8 +12,9 @@ use super::{
     send, store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result, UserId,
+        Result, UserId,
         http::{self, Limit, Links},
         locale::{self, Locale},
     },

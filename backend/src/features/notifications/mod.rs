@@ -21,29 +21,33 @@ pub use job::run;
 pub use model::ChannelKind;
 pub use sealed::SECRETS;
 
-use super::{Feature, Grant, OnPasswordReset};
+use super::Feature;
+use crate::core::feature::{Access, OnPasswordReset, Table};
 
 /// The notifications feature.
 pub const FEATURE: Feature = Feature {
-    name: "notifications",
-    folder: "notifications",
     migrations: crate::migrations![
         "001_create_notifications",
         "002_show_rows_to_their_user",
-        "003_seal_secrets",
+        "003_seal_secrets": ["notification_channels"],
+    ],
+    tables: &[
+        Table::of_users(
+            "notification_channels",
+            Access::Granted(OnPasswordReset::RequireReview {
+                list: service::list_for_review,
+                remove: ("/settings/notifications/", "/delete"),
+            }),
+        ),
+        Table::of_users(
+            "notifications",
+            Access::None("messages, which are sent only through a channel"),
+        ),
+        Table::of_users("notified_items", Access::None("the items that a channel has sent")),
+        Table::of_users("notification_tests", Access::None("when a channel was last tested")),
     ],
     api: api::router,
     pages: pages::router,
-    grants: &[Grant {
-        table: "notification_channels",
-        on_password_reset: OnPasswordReset::RequireReview {
-            list: service::list_for_review,
-            remove: ("/settings/notifications/", "/delete"),
-        },
-    }],
-    tables_without_grants: &[
-        ("notifications", "messages, which are sent only through a channel"),
-        ("notified_items", "the items that a channel has sent"),
-        ("notification_tests", "when a channel was last tested"),
-    ],
+    secrets: &[SECRETS],
+    ..Feature::new("notifications", "notifications")
 };

@@ -4,13 +4,16 @@ use super::{
     model::{Channel, ChannelId, ChannelKind},
     store,
 };
-use crate::core::{
-    App, Result,
-    db::Tx,
-    keys::{Context, SealedSecrets, ServiceKey, UnsealError},
-    locale::Message,
-};
 use crate::t;
+use crate::{
+    app::App,
+    core::{
+        Result,
+        db::Tx,
+        keys::{Context, SealedSecrets, ServiceKey, UnsealError},
+        locale::Message,
+    },
+};
 
 /// The encrypted secrets of channels.
 pub const SECRETS: SealedSecrets = SealedSecrets {

@@ -15,8 +15,9 @@ use super::{
     sealed,
 };
 use crate::{
+    app::App,
     core::{
-        self, App, Error, hex,
+        self, Error, hex,
         http::Links,
         locale,
         mail::{Mail, quoted},

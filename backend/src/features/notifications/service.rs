@@ -10,17 +10,18 @@ use super::{
     sealed, send, store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::{self, Tx},
         error::FieldError,
+        feature::{GrantKind, GrantOwner, GrantSummary},
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Links, Page},
         locale,
     },
     features::{
-        GrantKind, GrantSummary,
         accounts::{
-            ClientInfo, Principal, SessionUser, User, has_recently_confirmed,
+            ClientInfo, SessionUser, User, has_recently_confirmed,
             mail::{self, LinkPurpose},
         },
         security_log::{self, Event},
@@ -53,13 +54,14 @@ pub(super) async fn list(
 /// Lists the user's channels for the review after a password reset.
 pub(super) fn list_for_review<'a>(
     tx: &'a mut Tx,
-    signed: &'a Principal,
+    owner: GrantOwner<'a>,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
         let newest = (http::end_of_time(), ChannelId(Uuid::max()));
-        let channels = store::list(tx, &signed.user, newest, Limit::new(100)).await?;
+        let channels = store::list(tx, owner.user, newest, Limit::new(100)).await?;
         let grants = channels.into_iter().map(|it| {
-            let name = if it.kind == ChannelKind::Mail { signed.email.clone() } else { it.address };
+            let name =
+                if it.kind == ChannelKind::Mail { owner.email.to_owned() } else { it.address };
             let name = t!("notifications-grant", kind = it.kind.name(), address = name).to_string();
             let kind = GrantKind::NotificationChannel;
             GrantSummary { kind, id: it.id.0, name, created_at: it.created_at }

@@ -56,7 +56,7 @@ async fn secrets_of_older_versions_are_sealed_and_still_sign(app: TestApp) {
     assert_eq!(sql!(&mut tx, execute, update, channel, "open sesame").unwrap(), 1);
     tx.commit().await.unwrap();
     let (db, config, clock) = (&app.app.db, &app.app.config, &app.app.clock);
-    keys::prepare(db, config, clock, features::SECRETS).await.unwrap();
+    keys::prepare(db, config, clock, &features::secrets()).await.unwrap();
     assert_eq!(test(&owner, channel).await, None);
     let received = server.received();
     assert_eq!(received[0].header("webhook-signature"), signature("open sesame", &received[0]));

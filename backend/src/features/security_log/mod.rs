@@ -13,14 +13,16 @@ pub use model::{Event, EventKind, EventWithOrigin, SecurityEvent};
 pub use service::{EventQuery, PURGE_TASK, list, record};
 
 use super::Feature;
+use crate::core::feature::{Access, Table};
 
 /// The security log feature. Its endpoints are part of `administration`.
 pub const FEATURE: Feature = Feature {
-    name: "security-log",
-    folder: "security_log",
     migrations: crate::migrations!["001_create_security_events", "002_count_repetitions"],
-    api: aide::axum::ApiRouter::new,
-    pages: axum::Router::new,
-    grants: &[],
-    tables_without_grants: &[("security_events", "a record of what happened")],
+    tables: &[
+        // Events are immutable, except for their count.
+        Table::of_accounts("security_events", Access::None("a record of what happened"))
+            .updatable_only_in("count, last_at"),
+    ],
+    periodic_tasks: &[PURGE_TASK],
+    ..Feature::new("security-log", "security_log")
 };

@@ -15,8 +15,9 @@ use super::{
     service::{self, Listing},
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{
             Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NoContent, OptionalJson, Page,
             Path, Query, Record, SerializedJson, error_response,

@@ -23,8 +23,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::fixed::{Fixed, divide_rounded},
         error::FieldError,
         http::{self, Form, Limit, Path},

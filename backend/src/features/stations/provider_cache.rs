@@ -13,7 +13,10 @@ use super::{
     providers::{Place, ProviderError, ProviderQuery, Upstream},
     search::{Circle, SearchCriteria},
 };
-use crate::core::{App, Error, Result};
+use crate::{
+    app::App,
+    core::{Error, Result},
+};
 
 /// How long a search is cached, as in the reference schema, and no provider is queried again.
 const SEARCH_TTL: Duration = Duration::from_hours(1);

@@ -13,8 +13,9 @@ use super::{
     store::{self, SearchWords},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::{Tx, fixed::Fixed},
         error::FieldError,
         http::{Limit, Page},

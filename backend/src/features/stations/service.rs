@@ -9,8 +9,9 @@ use super::{
     store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::{self, Tx},
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::Clearable,

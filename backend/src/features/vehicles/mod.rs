@@ -2,10 +2,12 @@
 //!
 //! Other features look up a vehicle within their own transaction with [`find`] or [`lock`]. After changing a
 //! reading, they call [`odometer::refresh`] and end the transaction with [`commit_and_invalidate`].
-//! [`odometer`] is the log of odometer readings.
+//! [`odometer`] is the log of odometer readings, to which other features contribute theirs
+//! ([`Contribution`]).
 
 mod api;
 mod confirmations;
+mod contribution;
 mod model;
 pub mod odometer;
 mod pages;
@@ -20,33 +22,48 @@ mod tests_vin;
 #[cfg(test)]
 mod tests_without_vin;
 
+pub use contribution::Contribution;
 pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
 pub use service::{
     commit_and_invalidate, find, list_active, list_all, list_cache_key, load_names, lock, replay,
 };
 
 use super::{Feature, vin::Vin};
+use crate::{
+    core::{
+        feature::{Access, Table},
+        web::{Icon, MenuEntry},
+    },
+    t,
+};
 
 /// The vehicles feature.
 pub const FEATURE: Feature = Feature {
-    name: "vehicles",
-    folder: "vehicles",
     migrations: crate::migrations![
         "001_create_vehicles",
         "002_own_vehicles",
         "003_log_odometer",
         "004_show_rows_to_their_user",
-        "005_type_odometers",
-        "006_vehicles_without_vin",
-        "007_confirm_vins",
+        "005_type_odometers": ["vehicles", "odometer_readings"],
+        "006_vehicles_without_vin": ["vehicles"],
+        "007_confirm_vins": ["vehicles"],
         "008_editions",
+    ],
+    tables: &[
+        Table::of_users("vehicles", Access::None("the user's own data")).for_analytics(),
+        Table::of_users("odometer_readings", Access::None("the user's own data")).for_analytics(),
+        Table::of_users("user_editions", Access::None("a counter")),
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),
-    grants: &[],
-    tables_without_grants: &[
-        ("vehicles", "the user's own data"),
-        ("odometer_readings", "the user's own data"),
-        ("user_editions", "a counter"),
+    menu: &[
+        MenuEntry {
+            sections: &["/fuel-logs"],
+            ..MenuEntry::new(10, || t!("core-menu-vehicles"), "/vehicles", Icon::Car)
+        },
+        MenuEntry::new(40, || t!("core-menu-trash"), "/trash", Icon::Trash),
     ],
+    outdated_cache_keys: &[list_cache_key],
+    contributions: &[Contribution::Readings(odometer::SOURCE)],
+    ..Feature::new("vehicles", "vehicles")
 };

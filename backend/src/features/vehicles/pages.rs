@@ -18,8 +18,9 @@ use super::{
     service::{self, Listing},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
         locale::Message,
         web::{self, Errors, FormView, Layout},

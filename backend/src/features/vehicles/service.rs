@@ -11,15 +11,16 @@ use super::{
     store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::{self, Tx},
         error::FieldError,
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Ok200, Page, SerializedJson},
         input::{Clearable, Confirmed},
     },
     features::{
-        VEHICLE_CACHE_KEYS,
+        self,
         accounts::User,
         vin::{self, DecodedVin},
     },
@@ -316,7 +317,8 @@ pub(super) async fn restore(
 pub async fn commit_and_invalidate(app: &App, user: &UserId, mut tx: Tx) -> Result<()> {
     app.increment_edition(&mut tx, user).await?;
     let cache = app.cache.clone();
-    let keys: Vec<_> = VEHICLE_CACHE_KEYS.iter().map(|key| key(user)).collect();
+    let keys: Vec<_> =
+        features::ALL.iter().flat_map(|it| it.outdated_cache_keys).map(|key| key(user)).collect();
     let done = tokio::spawn(async move {
         let committed = tx.commit().await;
         // Invalidate after a failure too: if the response to a commit is lost, it may have succeeded.

@@ -15,8 +15,9 @@ use serde::Serialize;
 
 use super::{DecodedVin, Vin, offline, service};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Path, Query, SerializedJson, error_response, path_parameter},
         input::{Field as _, ModelYear, Text},
     },

@@ -32,14 +32,14 @@ pub use plausibility::check_plausibility;
 pub use service::{PURGE_TASK, VinDecoder, decode};
 
 use super::Feature;
+use crate::core::feature::Table;
 
 /// The VIN feature.
 pub const FEATURE: Feature = Feature {
-    name: "vin",
-    folder: "vin",
     migrations: crate::migrations!["001_create_vin_cache", "002_clear_vin_cache"],
+    tables: &[Table::shared("vin_cache").for_analytics()],
     api: api::router,
     pages: pages::router,
-    grants: &[],
-    tables_without_grants: &[],
+    periodic_tasks: &[PURGE_TASK],
+    ..Feature::new("vin", "vin")
 };

@@ -11,8 +11,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::QueryForm,
         input::Text,
         locale::Message,

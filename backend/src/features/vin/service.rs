@@ -18,11 +18,14 @@ use super::{
     offline::{self, TABLES},
     store,
 };
-use crate::core::{
-    App, Error, Result,
-    config::{self, VinProvider},
-    http::SerializedJson,
-    periodic::PeriodicTask,
+use crate::{
+    app::App,
+    core::{
+        Error, Result,
+        config::{self, VinProvider},
+        http::SerializedJson,
+        periodic::PeriodicTask,
+    },
 };
 
 /// How long results are cached, as in the reference schema.

@@ -9,12 +9,15 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{ClientInfo, NewPassword, passwords, review, service, session};
-use crate::core::{
-    App, Error, Result,
-    db::Tx,
-    hex,
-    http::{self, Cursor, Limit, Page},
-    search_text::normalize,
+use crate::{
+    app::App,
+    core::{
+        Error, Result,
+        db::Tx,
+        hex,
+        http::{self, Cursor, Limit, Page},
+        search_text::normalize,
+    },
 };
 
 /// An account, as seen by administrators.

@@ -19,7 +19,8 @@ use super::{
     model::Account,
 };
 use crate::{
-    core::{App, Error, Result, db::Tx, hex},
+    app::App,
+    core::{Error, Result, db::Tx, hex},
     features::security_log::{self, Event, EventKind},
 };
 

@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    AuthMethod, Credential, Preferences, Scope, SessionUser, User, UserId, auth_state::TokenHash,
-    session,
+    AuthMethod, Credential, Preferences, Scope, SessionUser, User, auth_state::TokenHash, session,
 };
 use crate::{
-    core::{App, Error, Result, db::Tx, http::Idempotency},
+    app::App,
+    core::{Error, Result, UserId, db::Tx, http::Idempotency},
     features::security_log::{self, Event, EventKind},
 };
 

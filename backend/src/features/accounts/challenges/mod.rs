@@ -17,7 +17,10 @@ use chacha20poly1305::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::core::{App, Error, Result, db::Tx};
+use crate::{
+    app::App,
+    core::{Error, Result, db::Tx},
+};
 
 /// How long a challenge is valid.
 pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(10);

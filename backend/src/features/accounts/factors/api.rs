@@ -22,9 +22,12 @@ use super::{
     relying_party::RelyingParty,
     service,
 };
-use crate::core::{
-    App, Error, Result,
-    http::{Created, Json, NoContent, Path, Record, error_response},
+use crate::{
+    app::App,
+    core::{
+        Error, Result,
+        http::{Created, Json, NoContent, Path, Record, error_response},
+    },
 };
 
 pub(in super::super) fn router() -> ApiRouter<App> {

@@ -19,7 +19,10 @@ use super::{
     },
     service,
 };
-use crate::core::{App, Error, Result};
+use crate::{
+    app::App,
+    core::{Error, Result},
+};
 
 /// A user signed in with a session, even if a required second factor is still missing. Such a user
 /// can only set up a factor or sign out.

@@ -22,11 +22,14 @@ use super::{
     service,
     totp::{QrCodeImage, Totp},
 };
-use crate::core::{
-    App, Error, Result,
-    http::{Form, Path},
-    locale,
-    web::{self, Errors, FormView, Layout},
+use crate::{
+    app::App,
+    core::{
+        Error, Result,
+        http::{Form, Path},
+        locale,
+        web::{self, Errors, FormView, Layout},
+    },
 };
 
 pub(in super::super) fn router() -> Router<App> {

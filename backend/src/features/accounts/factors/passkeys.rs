@@ -27,8 +27,9 @@ use super::{
     service, store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         db::{self, Tx},
     },
     features::security_log::EventKind,

@@ -20,7 +20,10 @@ use super::{
     },
     store,
 };
-use crate::core::{App, Result, db::Tx, http::error_responses};
+use crate::{
+    app::App,
+    core::{Result, db::Tx, http::error_responses},
+};
 
 /// How long a sign-in can stay pending.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);

@@ -11,7 +11,10 @@ use axum::{
 };
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder};
 
-use crate::core::{App, Error, Result, http::error_responses};
+use crate::{
+    app::App,
+    core::{Error, Result, http::error_responses},
+};
 
 /// This service as a relying party. `None` if passkeys can't be used, since they need a host name
 /// and HTTPS.

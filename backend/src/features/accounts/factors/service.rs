@@ -20,11 +20,14 @@ use super::{
     totp_secrets,
 };
 use crate::{
-    core::{App, Error, Result, config::SecondFactor, db::Tx},
-    features::{
-        GrantKind, GrantSummary,
-        security_log::{self, Event, EventKind},
+    app::App,
+    core::{
+        Error, Result,
+        config::SecondFactor,
+        db::Tx,
+        feature::{GrantKind, GrantOwner, GrantSummary},
     },
+    features::security_log::{self, Event, EventKind},
 };
 
 /// How long after confirming the password factors can be changed.
@@ -68,10 +71,10 @@ fn is_required(app: &App, is_admin: bool) -> bool {
 /// Lists the account's passkeys for the review after a password reset.
 pub(in super::super) fn list_grants<'a>(
     tx: &'a mut Tx,
-    principal: &'a Principal,
+    owner: GrantOwner<'a>,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
-        let passkeys = store::list_passkeys(tx, principal.account).await?;
+        let passkeys = store::list_passkeys(tx, owner.account).await?;
         let grants = passkeys.into_iter().map(|it| {
             let (kind, created_at) = (GrantKind::Passkey, it.created_at);
             GrantSummary { kind, id: it.id, name: it.name, created_at }

@@ -3,10 +3,13 @@
 use uuid::Uuid;
 
 use super::store;
-use crate::core::{
-    App, Result,
-    db::Tx,
-    keys::{Context, SealedSecrets, ServiceKey, UnsealError},
+use crate::{
+    app::App,
+    core::{
+        Result,
+        db::Tx,
+        keys::{Context, SealedSecrets, ServiceKey, UnsealError},
+    },
 };
 
 /// The authenticator app secrets in the database.

@@ -8,10 +8,11 @@ pub(super) use pages::router as pages;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{ClientInfo, UserId, session::Token};
+use super::{ClientInfo, session::Token, user::user_id};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result, UserId,
         db::Tx,
         http::Links,
         locale::{Locale, Message},
@@ -98,7 +99,7 @@ pub async fn find_link(
     let hash = Sha256::digest(token).into();
     let found = store::find_link(tx, &hash, purpose.as_str(), now).await?;
     let (account, user) = found.ok_or(Error::NotFound(t!("core-not-found-link")))?;
-    Ok(LinkOwner { account, user: UserId::new(user) })
+    Ok(LinkOwner { account, user: user_id(&user) })
 }
 
 /// Whether the account's address is confirmed.
@@ -185,7 +186,7 @@ async fn find_locale(app: &App, account: Uuid) -> Result<Option<Locale>> {
     let Some(user) = store::find_user(&mut app.db.read().await?, account).await? else {
         return Ok(None);
     };
-    let user = UserId::new(user);
+    let user = user_id(&user);
     let mut tx = app.db.read_for(&user).await?;
     let preferences = super::store::find_preferences(&mut tx, &user).await?;
     Ok(preferences.and_then(|it| it.chosen_locale()))

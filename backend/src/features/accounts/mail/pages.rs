@@ -10,8 +10,9 @@ use axum::{
 
 use super::{LinkPurpose, confirm, find_link};
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::Form,
         web::{self, Layout},
     },

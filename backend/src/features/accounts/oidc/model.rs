@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::tokens::VerifiedIdentity;
 use crate::{
-    core::{Error, hex},
-    features::accounts::user::UserId,
+    core::{Error, UserId, hex},
+    features::accounts::user::user_id,
 };
 
 /// An identity that is linked to an account.
@@ -112,14 +112,14 @@ const RESERVED_PREFIXES: [&str; 2] = ["local|", "oidc|"];
 /// generated id.
 pub(super) fn user_id_from_subject(identity: &VerifiedIdentity) -> Option<UserId> {
     let is_reserved = RESERVED_PREFIXES.iter().any(|prefix| identity.subject.starts_with(prefix));
-    (!is_reserved).then(|| UserId::new(identity.subject.clone()))
+    (!is_reserved).then(|| user_id(&identity.subject))
 }
 
 /// The user id when there are several providers: a hash that is unique to the issuer and subject.
 pub(super) fn hashed_user_id(identity: &VerifiedIdentity) -> UserId {
     let digest = Sha256::new_with_prefix(&identity.issuer);
     let digest = digest.chain_update([0]).chain_update(&identity.subject).finalize();
-    UserId::new(format!("oidc|{}", hex(&digest)))
+    user_id(&format!("oidc|{}", hex(&digest)))
 }
 
 #[cfg(test)]

@@ -18,8 +18,9 @@ use super::{
     service::{self, COOKIE, LogInOutcome, StartedLogIn},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Form, Path},
         locale::Message,
         web::{self, Layout},
@@ -51,7 +52,7 @@ async fn begin_log_in(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let provider = provider(&app, &name)?;
-    if layout.name.is_some() {
+    if layout.is_signed_in() {
         return Ok(Redirect::to("/").into_response());
     }
     let query = query.as_deref();
@@ -168,7 +169,7 @@ fn error_page(error: &OidcError, provider: &Provider, layout: Layout) -> Result<
         OidcError::Service(error) => return Err(error.duplicate()),
     };
     let may_help = matches!(error, OidcError::Unavailable | OidcError::Denied | OidcError::Expired);
-    let again = (may_help && layout.name.is_none()).then_some(provider.name.as_str());
+    let again = (may_help && !layout.is_signed_in()).then_some(provider.name.as_str());
     let is_unconfirmed = matches!(error, OidcError::EmailUnconfirmed);
     let separate = is_unconfirmed.then_some(provider.name.as_str());
     let page = web::page(&ErrorPage { layout, title, text, label, again, separate })?;

@@ -13,14 +13,15 @@ use super::{
     tokens::{UnverifiedToken, VerifiedIdentity},
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         config::Registration,
         db::{self, Tx},
+        feature::{GrantKind, GrantOwner, GrantSummary},
         hex, web,
     },
     features::{
-        GrantKind, GrantSummary,
         accounts::{
             AuthMethod, ClientInfo, Principal, Scope, SessionUser,
             challenges::{self, Challenge},
@@ -368,10 +369,10 @@ async fn link(
 /// Lists the account's identities for the review after a password reset.
 pub(in crate::features::accounts) fn list_grants<'a>(
     tx: &'a mut Tx,
-    principal: &'a Principal,
+    owner: GrantOwner<'a>,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
-        let identities = store::list(tx, principal.account).await?;
+        let identities = store::list(tx, owner.account).await?;
         let grants = identities.into_iter().map(|it| {
             let name = format!("{} at {}", it.subject, it.issuer);
             GrantSummary { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }

@@ -10,8 +10,9 @@ use axum::{
 use uuid::Uuid;
 
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Form, Idempotency, Path},
         locale::Message,
         web::{self, Errors, FormView, Layout},

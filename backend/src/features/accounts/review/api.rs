@@ -5,8 +5,9 @@ use axum::extract::State;
 
 use super::AccessReview;
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{NoContent, Record},
     },
     features::accounts::{SessionUser, User},

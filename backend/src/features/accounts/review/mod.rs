@@ -2,7 +2,7 @@
 //!
 //! A reset revokes sessions, tokens and the calendar link. It does not delete passkeys, linked accounts and
 //! notification channels, because most of them are the user's own. An intruder may have added one,
-//! however, so existing ones have no effect until the user has reviewed them. The `grants` of each feature
+//! however, so existing ones have no effect until the user has reviewed them. The tables of each feature
 //! define what is reviewed.
 
 mod api;
@@ -19,9 +19,14 @@ use uuid::Uuid;
 
 use super::{Principal, SessionUser, User, session, store};
 use crate::{
-    core::{App, Error, Result, db::Tx},
+    app::App,
+    core::{
+        Error, Result,
+        db::Tx,
+        feature::{Access, GrantOwner, GrantSummary, OnPasswordReset},
+    },
     features::{
-        self, GrantSummary, OnPasswordReset,
+        self,
         security_log::{self, Event, EventKind},
     },
 };
@@ -57,13 +62,15 @@ pub fn needs_review(review_since: Option<DateTime<Utc>>, added: DateTime<Utc>) -
 async fn list_items(app: &App, principal: &Principal) -> Result<Vec<ReviewItem>> {
     let mut tx = app.db.read_for(&principal.user).await?;
     let mut all = Vec::new();
-    for grant in features::ALL.iter().flat_map(|feature| feature.grants) {
-        let OnPasswordReset::RequireReview { list, remove: (prefix, suffix) } =
-            grant.on_password_reset
+    let owner =
+        GrantOwner { user: &principal.user, account: principal.account, email: &principal.email };
+    for table in features::tables() {
+        let Access::Granted(OnPasswordReset::RequireReview { list, remove: (prefix, suffix) }) =
+            table.access
         else {
             continue;
         };
-        let found = list(&mut tx, principal).await?;
+        let found = list(&mut tx, owner).await?;
         all.extend(found.into_iter().map(|grant| {
             let remove_path = format!("{prefix}{}{suffix}", grant.id);
             ReviewItem { grant, remove_path }

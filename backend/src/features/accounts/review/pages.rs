@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 
 use super::{ReviewItem, list_items};
 use crate::{
+    app::App,
     core::{
-        App, Result, locale,
+        Result, locale,
         web::{self, Layout},
     },
     features::{

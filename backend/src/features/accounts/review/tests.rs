@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
-    features::{self, OnPasswordReset},
-    sql,
+    core::feature::{Access, OnPasswordReset, Owner},
+    features, sql,
     testing::{TestApp, TestResponse, on_every_engine},
 };
 
@@ -52,20 +52,17 @@ async fn list_owned_tables(app: &TestApp) -> BTreeSet<String> {
 
 async fn every_table_with_an_account_declares_whether_it_grants_access(app: TestApp) {
     let mut listed = BTreeSet::new();
-    for feature in features::ALL {
-        for grant in feature.grants {
-            assert!(listed.insert(grant.table.to_owned()), "{} is listed twice", grant.table);
-            if let OnPasswordReset::Unchanged(why) = grant.on_password_reset {
-                assert!(!why.is_empty(), "{}", grant.table);
-            }
-        }
-        for (table, why) in feature.tables_without_grants {
-            assert!(listed.insert((*table).to_owned()), "{table} is listed twice");
-            assert!(!why.is_empty(), "{table} needs a reason why it grants nothing");
+    for table in features::tables().filter(|it| it.owner != Owner::Shared) {
+        assert!(listed.insert(table.name.to_owned()), "{} is listed twice", table.name);
+        if let Access::None(why) | Access::Granted(OnPasswordReset::Unchanged(why)) = table.access {
+            assert!(!why.is_empty(), "{} needs a reason", table.name);
         }
     }
-    let missing: Vec<_> = list_owned_tables(&app).await.difference(&listed).cloned().collect();
-    assert!(missing.is_empty(), "neither in `grants` nor in `tables_without_grants`: {missing:?}");
+    assert_eq!(
+        list_owned_tables(&app).await,
+        listed,
+        "the tables with an account are not those that features declare with an owner"
+    );
 }
 
 /// Resets Ann's password with a link from the administrator, and signs in as Ann.

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result,
         config::{self, Secret},
         db::{self, Db, Tx},
         error::FieldError,
@@ -16,6 +17,7 @@ use crate::{
             ClientInfo,
             model::{Account, Email, NewPassword},
             passwords, store,
+            user::local_user_id,
         },
         security_log::{self, Event, EventKind, EventWithOrigin},
     },
@@ -182,7 +184,7 @@ async fn insert(
         created_at: now,
     };
     let mut tx = app.db.write().await?;
-    let user = UserId::local(account.id);
+    let user = local_user_id(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
             return error.into();

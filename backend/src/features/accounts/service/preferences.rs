@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    core::{App, Result, UserId, db::Tx, http::IfMatch},
+    app::App,
+    core::{Result, UserId, db::Tx, http::IfMatch},
     features::accounts::{
         User,
         model::{Preferences, PreferencesChange, TimeZone},

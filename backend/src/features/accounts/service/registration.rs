@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::{SignedIn, log_in, open_session};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result,
         config::Registration,
         db::{self, Tx},
         hex,
@@ -18,6 +19,7 @@ use crate::{
             client_info::ClientInfo,
             model::{Account, Credentials, Email, NewAccount},
             passwords, store,
+            user::{local_user_id, user_id},
         },
         invitations,
         security_log::{self, Event, EventKind},
@@ -45,7 +47,7 @@ pub(in crate::features::accounts) async fn register(
     let slot = app.auth.hash_queue().reserve(&key, client)?;
     attempts::count_registration(app, client).await?;
     // There is no account yet, so the idempotency key is stored for the address.
-    let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
+    let applicant = user_id(&format!("register|{}", hex(&Sha256::digest(&key))));
     let idempotency = idempotency.with_fingerprint_of(&format!("{key} {:?}", new.display_name));
     let password_hash = passwords::hash(slot, &new.password.0).await?;
     let now = app.clock.now();
@@ -63,7 +65,7 @@ pub(in crate::features::accounts) async fn register(
     }
     // Check before inserting: users who may not register must not learn which addresses have accounts.
     check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;
-    let user = UserId::local(account.id);
+    let user = local_user_id(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
             return error.into();

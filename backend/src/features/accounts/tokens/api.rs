@@ -9,8 +9,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{
             Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
             SerializedJson,

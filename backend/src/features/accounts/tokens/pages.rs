@@ -14,8 +14,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path},
         locale::Message,
         web::{self, Errors, FormView, Layout},

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         config::Registration,
         http::{Form, Idempotency, IfMatch, Limit, Links, Path},
         locale::Message,

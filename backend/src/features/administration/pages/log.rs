@@ -5,8 +5,9 @@ use axum::{extract::State, response::Html};
 use uuid::Uuid;
 
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Form, Limit, QueryForm},
         input::FilterDay,
         locale::{self, Message},

@@ -7,8 +7,9 @@ use axum::{
 };
 
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::Form,
         web::{self, Errors, FormView, Layout},
     },

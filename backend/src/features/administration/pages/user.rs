@@ -8,8 +8,9 @@ use axum::{
 
 use super::{last_seen, log::EventView};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Links, Path},
         web::{self, Layout},
     },

@@ -5,8 +5,9 @@ use axum::{extract::State, response::Html};
 use chrono::NaiveDate;
 
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
         http::{Cursor, Limit, Path, Query},

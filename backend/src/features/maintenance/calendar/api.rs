@@ -18,8 +18,9 @@ use uuid::Uuid;
 
 use super::render_for_token;
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::{
             Created, Idempotency, Links, NoContent, Query, Record, RequestMeter, error_response,
         },

@@ -12,7 +12,8 @@ pub(super) use pages::router as pages;
 use self::ics::Event;
 use super::{Upcoming, pages::format, upcoming};
 use crate::{
-    core::{App, Result, http::RequestMeter, locale},
+    app::App,
+    core::{Result, http::RequestMeter, locale},
     features::accounts::{calendar_links, calendar_links::CalendarOwner},
     t,
 };

@@ -9,8 +9,9 @@ use axum::{
 };
 
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         http::Idempotency,
         http::Links,
         web::{self, Layout},

@@ -12,8 +12,9 @@ use super::{
     format, to_history,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Form, Idempotency, IfMatch, Path},
         locale::Message,
         money::Money,

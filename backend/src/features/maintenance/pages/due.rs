@@ -5,8 +5,9 @@ use axum::{extract::State, response::Html};
 
 use super::format;
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Cursor, Limit, Query},
         locale::Message,
         units::UnitFormatter,

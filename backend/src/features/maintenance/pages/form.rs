@@ -9,8 +9,9 @@ use chrono::{Months, NaiveDate};
 
 use super::{VehicleMileage, find_vehicle_mileage, format, to_history};
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Form, Idempotency, IfMatch, Path, Query},
         input::Text,
         locale::Message,

@@ -12,8 +12,9 @@ use chrono::NaiveDate;
 
 use super::{chart::CostChart, due::Row, find_vehicle, format, to_history};
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Cursor, Form, Idempotency, Limit, Path, Query},
         locale::Message,
         units::UnitFormatter,

@@ -14,8 +14,9 @@ use axum::{
 };
 
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         units::{Distance, UnitFormatter},
     },
     features::{

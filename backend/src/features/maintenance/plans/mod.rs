@@ -20,8 +20,9 @@ use super::{
     types::{self, TypeName},
 };
 use crate::{
+    app::App,
     core::{
-        App, Result, UserId,
+        Result, UserId,
         http::{Created, Idempotency, IdempotentJson, Page, Path, SerializedJson},
         input::{Field, FieldValue, Odometer, Text},
         locale::Message,

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::{add_reading, amount_member, check_plausibility, currency, lock_item, reading_member};
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::Tx,
         error::FieldError,
         http::{Idempotency, IfMatch, Ok200},

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::{FileFormat, ImportError, ImportRun, Tally};
 use crate::{
-    core::{App, Error, Result, http::Upload, locale},
+    app::App,
+    core::{Error, Result, http::Upload, locale},
     features::{
         accounts::{Administrator, ClientInfo},
         security_log::{self, Event},

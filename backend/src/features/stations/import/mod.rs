@@ -29,7 +29,8 @@ pub(super) use self::{
 };
 use super::{Station, StationId, merge, providers::Place, store};
 use crate::{
-    core::{App, Error, Result, hex, locale::Message},
+    app::App,
+    core::{Error, Result, hex, locale::Message},
     t,
 };
 

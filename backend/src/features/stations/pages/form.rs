@@ -8,8 +8,9 @@ use axum::{
 
 use super::redirect_to_station;
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         error::FieldError,
         http::{Form, Idempotency, IfMatch, Path},
         locale::Message,

@@ -8,8 +8,9 @@ use axum::{
 };
 
 use crate::{
+    app::App,
     core::{
-        App, Error, Result,
+        Error, Result,
         error::FieldError,
         http::{Form, Upload},
         locale::{Html, Message},

@@ -1,7 +1,7 @@
 //! The odometer log: a vehicle's odometer readings from all sources, in one list.
 //!
 //! When an odometer is replaced, the readings start over, but the running total continues. Other features
-//! that store readings add them to the log with a [`ReadingSource`] in `features::READING_SOURCES`.
+//! that store readings add them to the log with a [`ReadingSource`] among their contributions.
 
 mod api;
 mod model;
@@ -15,6 +15,7 @@ mod tests;
 #[cfg(test)]
 mod tests_typed;
 
+pub use super::contribution::reading_sources;
 pub(super) use api::router as api;
 pub(super) use model::EnteredReading;
 pub use model::{

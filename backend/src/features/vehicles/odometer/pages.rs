@@ -15,8 +15,9 @@ use super::{
     service,
 };
 use crate::{
+    app::App,
     core::{
-        App, Result,
+        Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
         locale::Message,
         units,

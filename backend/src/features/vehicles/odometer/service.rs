@@ -13,8 +13,9 @@ use super::{
     store,
 };
 use crate::{
+    app::App,
     core::{
-        App, Error, Result, UserId,
+        Error, Result, UserId,
         db::Tx,
         error::FieldError,
         http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
@@ -22,9 +23,12 @@ use crate::{
         units::{self, Distance, MILE, whole_miles},
     },
     features::{
-        ODOMETER_RECOMPUTATIONS, READING_SOURCES,
         accounts::User,
-        vehicles::{Vehicle, VehicleId, service},
+        vehicles::{
+            Vehicle, VehicleId,
+            contribution::{reading_sources, recomputations},
+            service,
+        },
     },
     t,
 };
@@ -102,7 +106,7 @@ fn to_odometer_reading(
 /// The readings of all sources before a position, latest first.
 async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
-    for source in READING_SOURCES {
+    for source in reading_sources() {
         all.extend((source.before)(tx, user, query).await?);
     }
     all.sort_unstable_by_key(|it| std::cmp::Reverse(it.position()));
@@ -441,7 +445,7 @@ async fn first_after(
 /// The readings of all sources on dates after that of a position, in no particular order.
 async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
-    for source in READING_SOURCES {
+    for source in reading_sources() {
         all.extend((source.after)(tx, user, query).await?);
     }
     Ok(all)
@@ -481,7 +485,7 @@ async fn recompute(
     vehicle: VehicleId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for recompute in ODOMETER_RECOMPUTATIONS {
+    for recompute in recomputations() {
         recompute(tx, user, (vehicle, now)).await?;
     }
     Ok(())
@@ -598,7 +602,7 @@ pub async fn recent_readings(
     let replaced: HashMap<_, _> =
         replaced.into_iter().map(|(vehicle, all)| (vehicle, Replacements::new(all))).collect();
     let mut recent: HashMap<VehicleId, RecentReadings> = HashMap::new();
-    for source in READING_SOURCES {
+    for source in reading_sources() {
         for (vehicle, date, reading) in (source.latest)(tx, user, limit_each).await? {
             let replacements = replaced.get(&vehicle);
             let entry = recent.entry(vehicle).or_default();

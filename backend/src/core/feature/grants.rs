@@ -1,5 +1,5 @@
 //! Grants: everything that can sign in to an account, act on its behalf, or send its data elsewhere,
-//! and how a password reset affects it. Each feature lists its own tables.
+//! and how a password reset affects it.
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -7,9 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::accounts::Principal;
 use crate::{
-    core::{Result, db::Tx, locale::Message},
+    core::{Result, UserId, db::Tx, locale::Message},
     t,
 };
 
@@ -37,24 +36,26 @@ impl GrantKind {
     }
 }
 
-/// A table whose rows can sign in to an account, act on its behalf, or send its data elsewhere.
-#[derive(Debug)]
-pub struct Grant {
-    /// The table name.
-    pub table: &'static str,
-    /// How a password reset affects the rows.
-    pub on_password_reset: OnPasswordReset,
+/// The owner of grants.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantOwner<'a> {
+    /// The id that scopes their data.
+    pub user: &'a UserId,
+    /// Their account.
+    pub account: Uuid,
+    /// Their email address.
+    pub email: &'a str,
 }
 
 /// How a password reset affects the rows of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum OnPasswordReset {
     /// The rows are deleted.
     Delete,
     /// Existing rows have no effect until the owner has reviewed them.
     RequireReview {
         /// Lists the rows within a transaction scoped to the user.
-        list: for<'a> fn(&'a mut Tx, &'a Principal) -> BoxFuture<'a, Result<Vec<GrantSummary>>>,
+        list: for<'a> fn(&'a mut Tx, GrantOwner<'a>) -> BoxFuture<'a, Result<Vec<GrantSummary>>>,
         /// The path that a form posts to in order to remove a row: the parts before and after its id.
         remove: (&'static str, &'static str),
     },

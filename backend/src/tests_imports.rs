@@ -1,0 +1,398 @@
+//! Checks who imports whom. `core` imports nothing above it; a feature imports no feature that comes
+//! later in [`features::ALL`], and of other features only what their `mod.rs` makes public.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::features;
+
+/// Imports of later features, each with the reason.
+const CIRCLES: &[(&str, &str, &str)] = &[(
+    "fuel_logs",
+    "stations",
+    "a fill-up is at a station, and a station's page shows what was paid there; the migrations of \
+     stations add the column to fill-ups, so they come later",
+)];
+
+/// The only file that may create a user id.
+const ISSUER: &str = "features/accounts/user.rs";
+
+/// A source file: its path below `src`, and its text.
+type Source = (String, String);
+
+/// A path from the root of the crate: `core::db::Tx`.
+type ItemPath = Vec<String>;
+
+/// What a file imports, and what it makes public as a module.
+#[derive(Default)]
+struct Module {
+    imports: BTreeSet<ItemPath>,
+    /// The names by which the file refers to other modules.
+    aliases: BTreeMap<String, ItemPath>,
+    public_modules: BTreeSet<String>,
+    public_items: BTreeSet<String>,
+}
+
+/// Whether `tokens` starts with the given texts.
+fn starts_with(tokens: &[TokenTree], texts: &[&str]) -> bool {
+    tokens.len() >= texts.len()
+        && texts.iter().zip(tokens).all(|(text, it)| it.to_string() == *text)
+}
+
+/// The tokens without items that only tests compile.
+fn without_tests(stream: TokenStream) -> Vec<TokenTree> {
+    let all: Vec<_> = stream.into_iter().collect();
+    let (mut rest, mut at) = (Vec::new(), 0);
+    while at < all.len() {
+        let is_test = starts_with(&all[at..], &["#"])
+            && all.get(at + 1).is_some_and(|it| it.to_string().replace(' ', "") == "[cfg(test)]");
+        if !is_test {
+            rest.push(all[at].clone());
+            at += 1;
+            continue;
+        }
+        at += 2;
+        // Up to the end of the item, or of a field.
+        let mut is_item = false;
+        while let Some(token) = all.get(at) {
+            at += 1;
+            match token {
+                TokenTree::Ident(word) => {
+                    is_item |= ["fn", "mod", "use", "impl", "struct", "enum", "const", "static"]
+                        .iter()
+                        .any(|it| word == it);
+                }
+                TokenTree::Punct(mark) if mark.as_char() == ';' => break,
+                TokenTree::Punct(mark) if mark.as_char() == ',' && !is_item => break,
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => break,
+                _ => {}
+            }
+        }
+    }
+    rest
+}
+
+/// Reads the path at the start of `tokens`: its segments and the number of its tokens.
+fn path_at(tokens: &[TokenTree]) -> (ItemPath, usize) {
+    let (mut path, mut at) = (Vec::new(), 0);
+    while let Some(TokenTree::Ident(segment)) = tokens.get(at) {
+        path.push(segment.to_string());
+        at += 1;
+        if !starts_with(&tokens[at..], &[":", ":"]) {
+            break;
+        }
+        at += 2;
+    }
+    (path, at)
+}
+
+/// Reads the tree of a `use`: each path, and the name that it gets.
+fn use_tree(tokens: &[TokenTree], prefix: &[String], into: &mut Vec<(ItemPath, String)>) {
+    for tree in tokens.split(|it| it.to_string() == ",").filter(|it| !it.is_empty()) {
+        let (segments, at) = path_at(tree);
+        let mut path = prefix.to_vec();
+        path.extend(segments.into_iter().filter(|it| it != "self" || prefix.is_empty()));
+        match tree.get(at) {
+            Some(TokenTree::Group(group)) => {
+                let inner: Vec<_> = group.stream().into_iter().collect();
+                use_tree(&inner, &path, into);
+            }
+            Some(TokenTree::Punct(_)) => into.push((path, "*".to_owned())),
+            _ => {
+                let renamed = starts_with(&tree[at..], &["as"]).then(|| tree[at + 1].to_string());
+                let last = path.last().cloned().unwrap_or_default();
+                into.push((path, renamed.unwrap_or(last)));
+            }
+        }
+    }
+}
+
+impl Module {
+    fn read(module: &[String], text: &str) -> Self {
+        let mut this = Self::default();
+        this.read_stream(module, text.parse().unwrap(), true);
+        this
+    }
+
+    /// The path from the root of the crate, if `path` starts with `crate`, `super`, `self` or the
+    /// name of a module that the file imports.
+    fn absolute(&self, module: &[String], path: &[String]) -> Option<ItemPath> {
+        let mut base = module.to_vec();
+        let mut rest = path;
+        match rest.first()?.as_str() {
+            "crate" => base.clear(),
+            "self" => {}
+            "super" => drop(base.pop()),
+            alias => base = self.aliases.get(alias)?.clone(),
+        }
+        rest = &rest[1..];
+        while rest.first().is_some_and(|it| it == "super") {
+            base.pop();
+            rest = &rest[1..];
+        }
+        base.extend(rest.iter().cloned());
+        Some(base)
+    }
+
+    fn read_stream(&mut self, module: &[String], stream: TokenStream, is_top_level: bool) {
+        let tokens = without_tests(stream);
+        let (mut at, mut is_public) = (0, false);
+        while at < tokens.len() {
+            match &tokens[at] {
+                TokenTree::Group(group) => self.read_stream(module, group.stream(), false),
+                TokenTree::Ident(word) => match word.to_string().as_str() {
+                    "pub" => {
+                        // `pub(crate)` and the like are not public.
+                        is_public = !matches!(tokens.get(at + 1), Some(TokenTree::Group(_)));
+                        at += 1;
+                        continue;
+                    }
+                    "use" if !starts_with(&tokens[at + 1..], &["<"]) => {
+                        let tree = tokens[at + 1..].split(|it| it.to_string() == ";").next();
+                        let tree = tree.unwrap_or_default();
+                        self.read_use(module, tree, is_top_level && is_public);
+                        at += tree.len();
+                    }
+                    "mod" if matches!(tokens.get(at + 2), Some(TokenTree::Group(_))) => {
+                        let mut inner = module.to_vec();
+                        inner.push(tokens[at + 1].to_string());
+                        let TokenTree::Group(group) = &tokens[at + 2] else { unreachable!() };
+                        self.read_stream(&inner, group.stream(), false);
+                        at += 2;
+                    }
+                    "mod" if is_top_level && is_public => {
+                        self.public_modules.insert(tokens[at + 1].to_string());
+                    }
+                    "fn" | "struct" | "enum" | "const" | "static" | "type" | "trait"
+                        if is_top_level && is_public =>
+                    {
+                        // `const fn` and `async fn` are followed by another keyword.
+                        self.public_items.extend(tokens.get(at + 1).map(ToString::to_string));
+                        if starts_with(&tokens[at + 1..], &["fn"]) {
+                            self.public_items.insert(tokens[at + 2].to_string());
+                        }
+                    }
+                    _ => {
+                        let is_rest = at >= 2 && starts_with(&tokens[at - 2..], &[":", ":"]);
+                        let (path, length) = path_at(&tokens[at..]);
+                        if path.len() > 1 && !is_rest {
+                            self.imports.extend(self.absolute(module, &path));
+                        }
+                        at += length.max(1) - 1;
+                    }
+                },
+                _ => {}
+            }
+            if !matches!(&tokens[at], TokenTree::Ident(word) if word == "async" || word == "unsafe")
+            {
+                is_public = false;
+            }
+            at += 1;
+        }
+    }
+
+    fn read_use(&mut self, module: &[String], tree: &[TokenTree], is_public: bool) {
+        let mut found = Vec::new();
+        use_tree(tree, &[], &mut found);
+        for (path, name) in found {
+            if is_public {
+                self.public_items.insert(name.clone());
+            }
+            let Some(path) = self.absolute(module, &path) else { continue };
+            self.aliases.insert(name, path.clone());
+            self.imports.insert(path);
+        }
+    }
+}
+
+/// The module of a file: `core::db` for `core/db.rs` and for `core/db/mod.rs`.
+fn module_of(file: &str) -> ItemPath {
+    let parts = file.trim_end_matches(".rs").split('/');
+    parts.filter(|it| !matches!(*it, "mod" | "lib" | "main")).map(str::to_owned).collect()
+}
+
+/// Whether a file is compiled for tests only.
+fn is_for_tests(file: &str) -> bool {
+    let mut parts = file.trim_end_matches(".rs").split('/');
+    let is_test = |it: &str| it == "tests" || it.starts_with("tests_");
+    file.starts_with("matrix/") || file.starts_with("testing") || parts.any(is_test)
+}
+
+/// The modules of the sources, by path, without those that are for tests.
+type Modules = BTreeMap<ItemPath, (String, Module)>;
+
+fn modules(sources: &[Source]) -> Modules {
+    sources
+        .iter()
+        .filter(|(file, _)| !is_for_tests(file))
+        .map(|(file, text)| {
+            let path = module_of(file);
+            let module = Module::read(&path, text);
+            (path, (file.clone(), module))
+        })
+        .collect()
+}
+
+/// What is wrong with the imports of `checked`, among all `modules`.
+fn violations(checked: &Modules, modules: &Modules) -> BTreeSet<String> {
+    let order: Vec<_> = features::ALL.iter().map(|it| it.folder).collect();
+    let place = |feature: &str| order.iter().position(|it| *it == feature);
+    let roots: BTreeSet<_> = modules.keys().filter_map(|it| it.first().cloned()).collect();
+    let mut wrong = BTreeSet::new();
+    for (module, (file, content)) in checked {
+        let folders: Vec<_> = module.iter().map(String::as_str).collect();
+        for path in &content.imports {
+            let names: Vec<_> = path.iter().map(String::as_str).collect();
+            let shown = path.join("::");
+            let is_above = |lower: &[&str]| {
+                names.first().is_some_and(|it| roots.contains(*it) && !lower.contains(it))
+            };
+            match folders[..] {
+                ["core", ..] if is_above(&["core"]) => {
+                    wrong.insert(format!("{file}: core imports {shown}"));
+                }
+                ["features", ..] if is_above(&["app", "core", "features"]) => {
+                    wrong.insert(format!("{file}: a feature imports {shown}"));
+                }
+                _ => {}
+            }
+            let ["features", other, rest @ ..] = &names[..] else { continue };
+            let Some(its_place) = place(other) else { continue };
+            let own = match folders[..] {
+                ["features", own, ..] => place(own).map(|it| (own, it)),
+                _ => None,
+            };
+            if let Some((own, own_place)) = own {
+                if own == *other {
+                    continue;
+                }
+                let is_known = CIRCLES.iter().any(|it| (it.0, it.1) == (own, *other));
+                if its_place > own_place && !is_known {
+                    wrong.insert(format!("{file}: {own} imports {shown}, a later feature"));
+                }
+            }
+            // The features' list puts them together.
+            if folders == ["features"] {
+                continue;
+            }
+            let mut at: ItemPath = path[..2].to_vec();
+            for name in rest {
+                let Some((_, module)) = modules.get(&at) else { break };
+                at.push((*name).to_owned());
+                if module.public_items.contains(*name) {
+                    break;
+                }
+                if !module.public_modules.contains(*name) {
+                    wrong.insert(format!("{file}: {shown} is not public"));
+                    break;
+                }
+            }
+        }
+    }
+    wrong
+}
+
+fn read_sources(folder: &Path, below: &str, into: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            read_sources(&path, &format!("{below}{name}/"), into);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            into.push((format!("{below}{name}"), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let mut all = Vec::new();
+    read_sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), "", &mut all);
+    all
+}
+
+#[test]
+fn core_imports_no_feature_and_features_import_only_the_public_api_of_earlier_ones() {
+    let all = modules(&sources());
+    let wrong = violations(&all, &all);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn forbidden_imports_are_found_in_every_form() {
+    let cases = [
+        ("core/clock.rs", "use crate::features::vehicles;", "core imports"),
+        ("core/clock.rs", "use crate::{core::Error, features::{self}};", "core imports"),
+        ("core/clock.rs", "fn f() { crate::features::vehicles::find() }", "core imports"),
+        ("core/clock.rs", "fn f() { g(h!(super::super::app::App)) }", "core imports"),
+        ("core/clock.rs", "use crate::app::App;", "core imports"),
+        ("core/clock.rs", "use super::Error; use crate::testing::TestApp;", ""),
+        ("core/clock.rs", "#[cfg(test)] mod tests { use crate::features; }", ""),
+        ("core/clock.rs", "#[cfg(test)] use crate::features; use crate::app::App;", "app::App"),
+        ("features/vin/number.rs", "use crate::serve;", "a feature imports"),
+        ("features/vin/number.rs", "use super::super::vehicles::Vehicle;", "a later feature"),
+        (
+            "features/vin/number.rs",
+            "use crate::features; fn f(_: features::vehicles::Vehicle) {}",
+            "a later feature",
+        ),
+        ("features/vin/number.rs", "use crate::features::{self, accounts::User};", ""),
+        ("features/home.rs", "use crate::features::vehicles::store;", "is not public"),
+        (
+            "features/notifications/job.rs",
+            "use crate::features::vehicles::store::find;",
+            "is not public",
+        ),
+        (
+            "features/notifications/job.rs",
+            "use crate::features::vehicles; fn f() { vehicles::service::find() }",
+            "is not public",
+        ),
+        (
+            "features/notifications/job.rs",
+            "use crate::features::vehicles::{self, odometer::SourceKind};",
+            "",
+        ),
+        ("features/notifications/job.rs", "use super::model::Channel;", ""),
+    ];
+    let all = modules(&sources());
+    for (file, text, expected) in cases {
+        let wrong = violations(&modules(&[(file.to_owned(), text.to_owned())]), &all);
+        let is_expected = match expected {
+            "" => wrong.is_empty(),
+            text => wrong.iter().any(|it| it.contains(text)),
+        };
+        assert!(is_expected, "{file}: {text}: {wrong:?}");
+    }
+}
+
+#[test]
+fn every_listed_circle_exists() {
+    let all: Vec<_> = sources();
+    for (one, other, why) in CIRCLES {
+        let needle = ["features".to_owned(), (*other).to_owned()];
+        let imports = |(file, text): &Source| {
+            file.starts_with(&format!("features/{one}/"))
+                && !is_for_tests(file)
+                && Module::read(&module_of(file), text)
+                    .imports
+                    .iter()
+                    .any(|it| it.starts_with(&needle))
+        };
+        assert!(!why.is_empty() && all.iter().any(imports), "{one} does not import {other}");
+    }
+}
+
+#[test]
+fn only_one_file_creates_user_ids() {
+    let creates = |(file, text): &Source| {
+        let is_test = file.ends_with("tests_imports.rs");
+        (!is_test && (text.contains("UserId::issue(") || text.contains("UserId as ")))
+            .then(|| file.clone())
+    };
+    let files: Vec<_> = sources().iter().filter_map(creates).collect();
+    assert_eq!(files, [ISSUER]);
+}
