@@ -9,6 +9,7 @@ use crate::{
         Services, clock::Clock, config::Config, db::Db, feature::Application, keys::ServiceKey,
     },
     features::{
+        self,
         accounts::AuthState,
         stations::{Imports, Providers},
         vehicles,
@@ -75,7 +76,7 @@ impl App {
             vins: VinDecoder::new(&config.vin),
             stations: Providers::new(&config.stations, config.server.public_url.as_deref()),
             imports: Imports::default(),
-            services: Services::new(config, db, clock, key),
+            services: Services::new(config, db, clock, key, features::outdated_cache_keys()),
         }))
     }
 }

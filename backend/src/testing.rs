@@ -289,16 +289,16 @@ impl TestApp {
     pub(crate) async fn delete_all_accounts(&self) {
         for table in ["sessions", "first_account", "accounts"] {
             let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
-            match self.app.db.write().await.unwrap() {
-                Tx::Postgres { mut tx, .. } => {
-                    sqlx::raw_sql(delete).execute(&mut *tx).await.unwrap();
-                    tx.commit().await.unwrap();
+            let mut tx = self.app.db.write().await.unwrap();
+            match &mut tx {
+                Tx::Postgres { tx, .. } => {
+                    sqlx::raw_sql(delete).execute(&mut **tx).await.unwrap();
                 }
-                Tx::Sqlite(mut tx) => {
-                    sqlx::query(delete).execute(&mut *tx).await.unwrap();
-                    tx.commit().await.unwrap();
+                Tx::Sqlite(tx) => {
+                    sqlx::query(delete).execute(&mut **tx).await.unwrap();
                 }
             }
+            tx.commit().await.unwrap();
         }
     }
 

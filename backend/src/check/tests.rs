@@ -66,16 +66,16 @@ async fn check(config: Config) -> Report {
 /// Executes a statement as the superuser, without row-level security.
 async fn execute(app: &TestApp, statement: &'static str) {
     let db = app.db_bypassing_rls().await;
-    match db.write().await.unwrap() {
-        Tx::Postgres { mut tx, .. } => {
-            sqlx::raw_sql(statement).execute(&mut *tx).await.unwrap();
-            tx.commit().await.unwrap();
+    let mut tx = db.write().await.unwrap();
+    match &mut tx {
+        Tx::Postgres { tx, .. } => {
+            sqlx::raw_sql(statement).execute(&mut **tx).await.unwrap();
         }
-        Tx::Sqlite(mut tx) => {
-            sqlx::raw_sql(statement).execute(&mut *tx).await.unwrap();
-            tx.commit().await.unwrap();
+        Tx::Sqlite(tx) => {
+            sqlx::raw_sql(statement).execute(&mut **tx).await.unwrap();
         }
     }
+    tx.commit().await.unwrap();
 }
 
 async fn a_working_service_passes_every_check(app: TestApp) {

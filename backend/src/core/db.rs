@@ -20,6 +20,7 @@ mod rows;
 mod tests_pooler;
 #[cfg(test)]
 mod tests_rls;
+mod unit_of_work;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -41,7 +42,7 @@ use super::{
     outage::{self, Blocked},
 };
 pub use check::{Role, Server, query_server};
-pub use error::{is_foreign_key_violation, is_unique_violation};
+pub use error::{is_caused_by_unique_violation, is_foreign_key_violation, is_unique_violation};
 pub use open::check_existing;
 pub use primary::accepts_writes;
 use replica::{Replica, ReplicaState};
@@ -73,6 +74,57 @@ pub enum Db {
 }
 
 /// A connection or a transaction to run statements on. Dropping a transaction rolls it back.
+///
+/// Only a unit of work can begin a write and commit it: [`Services::write`](super::Services::write) for rows of a user,
+/// [`Db::transaction`] for rows that belong to no user. This compiles:
+///
+/// ```
+/// # use motovaultpro::core::{Result, db::{Db, Tx}};
+/// # async fn set_name(_: &mut Tx) -> Result<()> { Ok(()) }
+/// async fn rename(db: &Db) -> Result<()> {
+///     db.transaction(async |tx| set_name(tx).await).await
+/// }
+/// ```
+///
+/// A write that commits its transaction itself does not compile:
+///
+/// ```compile_fail,E0599
+/// # use motovaultpro::core::{Result, db::{Db, Tx}};
+/// # async fn set_name(_: &mut Tx) -> Result<()> { Ok(()) }
+/// async fn rename(mut tx: Tx) -> Result<()> {
+///     set_name(&mut tx).await?;
+///     tx.commit().await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// It differs only in one word from this one, which compiles and changes nothing:
+///
+/// ```
+/// # use motovaultpro::core::{Result, db::{Db, Tx}};
+/// # async fn set_name(_: &mut Tx) -> Result<()> { Ok(()) }
+/// async fn rename(mut tx: Tx) -> Result<()> {
+///     set_name(&mut tx).await?;
+///     tx.rollback().await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// Nor does one that begins its transaction itself, although [`Db::read_for`] exists:
+///
+/// ```compile_fail,E0599
+/// # use motovaultpro::core::{Result, UserId, db::{Db, Tx}};
+/// async fn begin(db: &Db, user: &UserId) -> Result<Tx> {
+///     db.write_for(user).await
+/// }
+/// ```
+///
+/// ```
+/// # use motovaultpro::core::{Result, UserId, db::{Db, Tx}};
+/// async fn begin(db: &Db, user: &UserId) -> Result<Tx> {
+///     db.read_for(user).await
+/// }
+/// ```
 pub enum Tx {
     /// PostgreSQL.
     Postgres {
@@ -88,11 +140,11 @@ pub enum Tx {
     Sqlite(Conn<Sqlite>),
 }
 
-/// A connection of one engine.
-pub enum Conn<D: Database> {
-    /// In a transaction.
+/// A connection of one engine, in a transaction or outside of one.
+pub struct Conn<D: Database>(ConnState<D>);
+
+enum ConnState<D: Database> {
     Transaction(Transaction<'static, D>),
-    /// Outside a transaction.
     Connection(PoolConnection<D>),
 }
 
@@ -100,44 +152,47 @@ impl<D: Database> Deref for Conn<D> {
     type Target = D::Connection;
 
     fn deref(&self) -> &D::Connection {
-        match self {
-            Self::Transaction(tx) => tx,
-            Self::Connection(connection) => connection,
+        match &self.0 {
+            ConnState::Transaction(tx) => tx,
+            ConnState::Connection(connection) => connection,
         }
     }
 }
 
 impl<D: Database> DerefMut for Conn<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
-        match self {
-            Self::Transaction(tx) => tx,
-            Self::Connection(connection) => connection,
+        match &mut self.0 {
+            ConnState::Transaction(tx) => tx,
+            ConnState::Connection(connection) => connection,
         }
     }
 }
 
 impl<D: Database> Conn<D> {
-    /// Commits the transaction, if there is one.
-    ///
-    /// # Errors
-    /// The connection is lost.
-    pub async fn commit(self) -> sqlx::Result<()> {
-        match self {
-            Self::Transaction(tx) => tx.commit().await,
-            Self::Connection(_) => Ok(()),
+    async fn commit(self) -> sqlx::Result<()> {
+        match self.0 {
+            ConnState::Transaction(tx) => tx.commit().await,
+            ConnState::Connection(_) => Ok(()),
+        }
+    }
+
+    async fn rollback(self) -> sqlx::Result<()> {
+        match self.0 {
+            ConnState::Transaction(tx) => tx.rollback().await,
+            ConnState::Connection(_) => Ok(()),
         }
     }
 }
 
 impl<D: Database> From<Transaction<'static, D>> for Conn<D> {
     fn from(tx: Transaction<'static, D>) -> Self {
-        Self::Transaction(tx)
+        Self(ConnState::Transaction(tx))
     }
 }
 
 impl<D: Database> From<PoolConnection<D>> for Conn<D> {
     fn from(connection: PoolConnection<D>) -> Self {
-        Self::Connection(connection)
+        Self(ConnState::Connection(connection))
     }
 }
 
@@ -179,22 +234,14 @@ impl Db {
         }
     }
 
-    /// Begins a write transaction outside any user's scope.
-    ///
-    /// # Errors
-    /// `Unavailable` if no connection is available.
-    pub async fn write(&self) -> Result<Tx> {
-        http::yield_slot_while(self.begin("BEGIN", RlsScope::None)).await
-    }
-
-    /// Begins a write transaction in the user's scope.
-    ///
-    /// # Errors
-    /// `Unavailable` if no connection is available.
-    pub async fn write_for(&self, user: &UserId) -> Result<Tx> {
-        let mut tx = http::yield_slot_while(self.begin("BEGIN", RlsScope::User(user))).await?;
-        if let (Self::Postgres { replica: Some(replica), .. }, Tx::Postgres { invalidates, .. }) =
-            (self, &mut tx)
+    /// Begins a write transaction in `scope`.
+    async fn begin_write(&self, scope: RlsScope<'_>) -> Result<Tx> {
+        let mut tx = http::yield_slot_while(self.begin("BEGIN", scope)).await?;
+        if let (
+            Self::Postgres { replica: Some(replica), .. },
+            Tx::Postgres { invalidates, .. },
+            RlsScope::User(user),
+        ) = (self, &mut tx, scope)
         {
             *invalidates = Some((Arc::clone(replica), user.clone()));
         }
@@ -255,15 +302,6 @@ impl Db {
         if let Self::Postgres { replica: Some(replica), .. } = self {
             replica.store_positions_in(cache);
         }
-    }
-
-    /// Begins a write transaction for a job of the service. It sees the rows of all users in tables
-    /// whose policy names the job.
-    ///
-    /// # Errors
-    /// `Unavailable` if no connection is available.
-    pub async fn write_as_job(&self, job: &'static str) -> Result<Tx> {
-        http::yield_slot_while(self.begin("BEGIN", RlsScope::Job(job))).await
     }
 
     async fn begin(&self, how: &'static str, scope: RlsScope<'_>) -> Result<Tx> {
@@ -404,11 +442,22 @@ impl Db {
 }
 
 impl Tx {
+    /// Rolls the transaction back, if there is one. Dropping it does the same, but later.
+    ///
+    /// # Errors
+    /// The connection is lost; the database then rolls the transaction back.
+    pub async fn rollback(self) -> sqlx::Result<()> {
+        match self {
+            Self::Postgres { tx, .. } => tx.rollback().await,
+            Self::Sqlite(tx) => tx.rollback().await,
+        }
+    }
+
     /// Commits the transaction, if there is one.
     ///
     /// # Errors
     /// `Unavailable` if the connection is lost: the transaction may not be committed.
-    pub async fn commit(self) -> Result<()> {
+    async fn finish(self) -> Result<()> {
         match self {
             Self::Postgres { tx, invalidates, .. } => {
                 let committed = tx.commit().await;

@@ -58,8 +58,6 @@ pub async fn run(services: Services, tasks: Vec<PeriodicTask>) {
 /// # Errors
 /// `Unavailable` if the database is.
 pub async fn run_one(services: &Services, task: &PeriodicTask) -> Result<u64> {
-    let mut tx = services.db.write_as_job(task.name).await?;
-    let rows = (task.run)(&mut tx, services.clock.now()).await?;
-    tx.commit().await?;
-    Ok(rows)
+    let now = services.clock.now();
+    services.db.transaction_as_job(task.name, async |tx| (task.run)(tx, now).await).await
 }

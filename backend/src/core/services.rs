@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Error, Result, cache::Cache, clock::Clock, config::Config, db::Db, health::BackupWatch,
-    http::InFlightRequests, keys::ServiceKey,
+    Error, Result, cache::Cache, clock::Clock, config::Config, db::Db, feature::UserCacheKey,
+    health::BackupWatch, http::InFlightRequests, keys::ServiceKey,
 };
 
 /// The services of `core`. Cloning is one atomic increment.
@@ -32,6 +32,8 @@ pub struct ServicesState {
     key: Option<ServiceKey>,
     /// The requests in progress that have an `Idempotency-Key`.
     pub in_flight: InFlightRequests,
+    /// The cache keys to invalidate when a user's data changes.
+    pub(super) outdated_cache_keys: Vec<UserCacheKey>,
     /// The state of the backups.
     pub backups: BackupWatch,
     /// Whether the service is shutting down: new requests should go to another instance.
@@ -47,9 +49,16 @@ impl Deref for Services {
 }
 
 impl Services {
-    /// Creates the services, with the key to the secrets in the database if they are needed.
+    /// Creates the services, with the key to the secrets in the database if they are needed. Every
+    /// write of a user's data invalidates the values at `outdated_cache_keys`.
     #[must_use]
-    pub fn new(config: Config, db: Db, clock: Clock, key: Option<ServiceKey>) -> Self {
+    pub fn new(
+        config: Config,
+        db: Db,
+        clock: Clock,
+        key: Option<ServiceKey>,
+        outdated_cache_keys: Vec<UserCacheKey>,
+    ) -> Self {
         let cache = Cache::new(&config.cache);
         db.store_positions_in(&cache);
         Self(Arc::new(ServicesState {
@@ -59,6 +68,7 @@ impl Services {
             config: Arc::new(config),
             key,
             in_flight: InFlightRequests::default(),
+            outdated_cache_keys,
             backups: BackupWatch::default(),
             is_stopping: Arc::default(),
         }))

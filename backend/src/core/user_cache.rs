@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{
-    Result, Services, UserId,
-    db::{Tx, edition},
-};
+use super::{Result, Services, UserId, db::edition};
 
 /// Separates the edition from the value.
 const SEPARATOR: u8 = b'\n';
@@ -65,16 +62,6 @@ impl Services {
             self.cache.invalidate(key).await;
         }
         compute().await
-    }
-
-    /// Increments the user's edition in the transaction that changes the user's data, if several
-    /// instances share the cache or there is a replica.
-    ///
-    /// # Errors
-    /// `Unavailable` if the database is.
-    pub async fn increment_edition(&self, tx: &mut Tx, user: &UserId) -> Result<()> {
-        let is_needed = self.cache.is_shared() || self.db.has_replica();
-        if is_needed { edition::increment(tx, user).await } else { Ok(()) }
     }
 }
 

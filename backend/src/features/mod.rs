@@ -53,6 +53,12 @@ pub fn periodic_tasks() -> Vec<PeriodicTask> {
     ALL.iter().flat_map(|it| it.periodic_tasks).copied().chain(own).collect()
 }
 
+/// The cache keys to invalidate when a user's data changes.
+#[must_use]
+pub fn outdated_cache_keys() -> Vec<feature::UserCacheKey> {
+    ALL.iter().flat_map(|it| it.outdated_cache_keys).copied().collect()
+}
+
 /// All secrets that are encrypted with the service key in the database.
 #[must_use]
 pub fn secrets() -> Vec<SealedSecrets> {

@@ -34,11 +34,18 @@ use crate::{
     core::{
         clock::Clock,
         config::{Config, Database},
-        db::{Conn, Db, Tx, migrate, roles},
+        db::{
+            Db, Tx,
+            migrate::{self, LockedTx},
+            roles,
+        },
     },
     features::{self, Feature},
     sql,
 };
+
+/// The step at which a transaction is rolled back, in error messages.
+const AT_END: &str = "the end";
 
 /// Progress reports.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +84,8 @@ pub async fn move_all(
         databases.warn_of_others(config, progress).await?;
         if let Some(db) = &databases.target {
             // Check for rows before migrating the target, since it could be in use.
-            rollback(begin_target(db, features, false).await?.0, Side::Target).await?;
+            let (checked, _) = begin_target(db, features, false).await?;
+            checked.rollback().await.at(Side::Target, AT_END)?;
             if !is_dry_run {
                 migrate::run(db, features, None, clock).await.on(Side::Target)?;
                 roles::grant(db, features, target).await.on(Side::Target)?;
@@ -104,7 +112,7 @@ async fn copy(
             Some(db) => {
                 let (mut target, _) = begin_target(db, features, true).await?;
                 let theirs = schema::read(&mut target, features, Side::Target).await?;
-                rollback(target, Side::Target).await?;
+                target.rollback().await.at(Side::Target, AT_END)?;
                 theirs
             }
             // A file that does not exist yet will have the schema that the migrations create.
@@ -130,7 +138,7 @@ async fn copy(
         table.compare(&mut source, &mut target).await?;
     }
     finish(&mut target, &tables, &shown).await?;
-    migrate::commit(target).await.at(Side::Target, "the commit")?;
+    target.commit().await.at(Side::Target, "the commit")?;
     Ok(rows)
 }
 
@@ -158,7 +166,7 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
         "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
     )
     .at(side, AT)?;
-    rollback(first, side).await?;
+    first.rollback().await.at(side, AT_END)?;
     let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await;
     let mut tx = postgres(begun.at(side, AT)?);
     databases::prepare(&mut tx, side).await?;
@@ -176,7 +184,7 @@ async fn begin_target(
     db: &Db,
     features: &[Feature],
     is_preview: bool,
-) -> Result<(Tx, Vec<String>)> {
+) -> Result<(LockedTx, Vec<String>)> {
     let side = Side::Target;
     let mut tx = if is_preview {
         migrate::preview(db, features).await.on(side)?
@@ -206,13 +214,4 @@ async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<(
     let names: Vec<_> = tables.iter().map(|it| schema::quoted(&it.name)).collect();
     databases::analyze(target, &names).await?;
     roles::subject_owner_to_rls(target, shown).await.at(Side::Target, "row-level security")
-}
-
-async fn rollback(tx: Tx, side: Side) -> Result<()> {
-    let done = match tx {
-        Tx::Postgres { tx: Conn::Transaction(tx), .. } => tx.rollback().await,
-        Tx::Sqlite(Conn::Transaction(tx)) => tx.rollback().await,
-        _ => Ok(()),
-    };
-    done.at(side, "the end")
 }

@@ -4,7 +4,11 @@
 //! file and records it. So a process killed at any time leaves complete files behind, concurrent
 //! processes run each file once, and it works through a pooler.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -118,13 +122,13 @@ pub async fn run<A: Application>(
             step.executed_at.is_none() && only.is_none_or(|it| it == step.feature)
         });
         let Some((mut step, migration)) = next else {
-            commit(tx).await?;
+            tx.commit().await?;
             return Ok(completed);
         };
         let (now, checksum) = (clock.now(), checksum(dialect(migration, &tx)));
         execute_step(&mut tx, &step, migration).await?;
         sql!(
-            &mut tx,
+            &mut *tx,
             execute,
             "INSERT INTO _migrations (feature, file, checksum, executed_at) VALUES ($1, $2, $3, $4)",
             step.feature,
@@ -132,7 +136,7 @@ pub async fn run<A: Application>(
             checksum,
             now,
         )?;
-        commit(tx).await?;
+        tx.commit().await?;
         tracing::info!(feature = step.feature, file = step.file, "Migrated");
         step.executed_at = Some(now);
         completed.push(step);
@@ -147,7 +151,7 @@ pub async fn run<A: Application>(
 pub(crate) async fn preview<A: Application>(
     db: &Db,
     features: &[Feature<A>],
-) -> Result<Tx, MigrateError> {
+) -> Result<LockedTx, MigrateError> {
     let mut tx = begin_locked(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
     for (step, migration) in compare(&rows, features, &tx)? {
@@ -295,20 +299,52 @@ async fn begin_reading(db: &Db) -> Result<Tx, sqlx::Error> {
     })
 }
 
-pub(crate) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
-    match tx {
-        Tx::Postgres { tx, .. } => tx.commit().await,
-        Tx::Sqlite(tx) => tx.commit().await,
+/// A transaction that holds the migration lock: the unit of work of everything that changes the
+/// schema or fills an empty database. Dropping it rolls it back.
+pub(crate) struct LockedTx(Tx);
+
+impl Deref for LockedTx {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.0
+    }
+}
+
+impl DerefMut for LockedTx {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.0
+    }
+}
+
+impl LockedTx {
+    /// Commits the transaction and releases the lock.
+    ///
+    /// # Errors
+    /// The connection is lost: the transaction may not be committed.
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self.0 {
+            Tx::Postgres { tx, .. } => tx.commit().await,
+            Tx::Sqlite(tx) => tx.commit().await,
+        }
+    }
+
+    /// Rolls the transaction back and releases the lock.
+    ///
+    /// # Errors
+    /// As [`Tx::rollback`].
+    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.0.rollback().await
     }
 }
 
 /// Begins a transaction that holds the migration lock.
-pub(crate) async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
+pub(crate) async fn begin_locked(db: &Db) -> Result<LockedTx, MigrateError> {
     for _ in 0..LOCK_ATTEMPTS {
         match begin(db).await {
             Ok(mut tx) => {
                 if try_lock(&mut tx).await? {
-                    return Ok(tx);
+                    return Ok(LockedTx(tx));
                 }
             }
             // SQLite's own lock timed out.

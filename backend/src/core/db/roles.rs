@@ -49,7 +49,7 @@ pub async fn grant<A: Application>(
     }
     // Concurrent grants on one table fail.
     let mut tx = migrate::begin_locked(db).await?;
-    let Tx::Postgres { tx: connection, .. } = &mut tx else { return Ok(()) };
+    let Tx::Postgres { tx: connection, .. } = &mut *tx else { return Ok(()) };
     let refused = |error| MigrateError::Refused { file: "the roles' privileges".to_owned(), error };
     let found = sqlx::raw_sql(
         "SELECT tablename::TEXT, current_schema()::TEXT, rowsecurity,
@@ -91,7 +91,7 @@ pub async fn grant<A: Application>(
     }
     let all = AssertSqlSafe(statements.join("; "));
     sqlx::raw_sql(all).execute(&mut **connection).await.map_err(refused)?;
-    migrate::commit(tx).await?;
+    tx.commit().await?;
     Ok(())
 }
 

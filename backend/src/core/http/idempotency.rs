@@ -291,18 +291,36 @@ impl Idempotency {
         if inserted == 1 {
             return Ok(None);
         }
-        let stored: Row = sql!(
+        let stored = self.find_response(tx, user, now).await?;
+        stored.map(Some).ok_or(Error::Unavailable)
+    }
+
+    /// Returns the stored response if the request has been executed before. Does not wait for
+    /// another instance that is executing it.
+    ///
+    /// # Errors
+    /// `Invalid` if the key was used for another request.
+    pub async fn find_response<T, const STATUS: u16>(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<IdempotentResponse<T, STATUS>>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let stored: Option<Row> = sql!(
             tx,
-            fetch_one,
+            fetch_optional,
             "SELECT fingerprint, location, body FROM kept_answers
-             WHERE user_id = $1 AND key = $2",
+             WHERE user_id = $1 AND key = $2 AND created_at > $3",
             user.as_str(),
             key,
+            now - RETENTION,
         )?;
-        if stored.fingerprint != self.fingerprint {
-            return Err(Self::key_reused());
+        match stored {
+            Some(stored) if stored.fingerprint != self.fingerprint => Err(Self::key_reused()),
+            Some(stored) => Ok(Some(IdempotentResponse::replayed(stored.location, stored.body))),
+            None => Ok(None),
         }
-        Ok(Some(IdempotentResponse::replayed(stored.location, stored.body)))
     }
 
     /// The error for a key that was used for another request.

@@ -105,19 +105,20 @@ async fn seal_all(
     (key, clock): (&ServiceKey, &Clock),
     secrets: &[SealedSecrets],
 ) -> Result<u64, KeyError> {
-    let mut tx = db.write_as_job(JOB).await?;
-    let check_value = key.check_value();
-    if store::register(&mut tx, &check_value, clock.now()).await? != check_value {
-        return Err(KeyError::Wrong(Source::from_config(config)?));
-    }
-    store::overwrite_deleted(&mut tx, true).await?;
-    let mut sealed = 0;
-    for it in secrets {
-        sealed += (it.seal)(&mut tx, key).await?;
-    }
-    store::overwrite_deleted(&mut tx, false).await?;
-    tx.commit().await?;
-    Ok(sealed)
+    db.transaction_as_job(JOB, async |tx| {
+        let check_value = key.check_value();
+        if store::register(tx, &check_value, clock.now()).await? != check_value {
+            return Err(KeyError::Wrong(Source::from_config(config)?));
+        }
+        store::overwrite_deleted(tx, true).await?;
+        let mut sealed = 0;
+        for it in secrets {
+            sealed += (it.seal)(tx, key).await?;
+        }
+        store::overwrite_deleted(tx, false).await?;
+        Ok(sealed)
+    })
+    .await
 }
 
 /// Discards the sealed secrets, if their key is lost, so that the service can start with a new one.
@@ -131,8 +132,16 @@ pub async fn discard(
     secrets: &[SealedSecrets],
     is_sure: bool,
 ) -> Result<String, KeyError> {
-    let mut tx = db.write_as_job(JOB).await?;
-    let Some(registered) = store::find(&mut tx).await? else {
+    db.transaction_as_job(JOB, async |tx| discard_in(tx, config, secrets, is_sure).await).await
+}
+
+async fn discard_in(
+    tx: &mut Tx,
+    config: &Config,
+    secrets: &[SealedSecrets],
+    is_sure: bool,
+) -> Result<String, KeyError> {
+    let Some(registered) = store::find(tx).await? else {
         return Ok("No secrets have been sealed: there is nothing to discard.\n".to_owned());
     };
     let source = Source::from_config(config)?;
@@ -146,8 +155,7 @@ pub async fn discard(
     }
     let (mut text, mut all) = (String::new(), 0);
     for it in secrets {
-        let count =
-            if is_sure { (it.discard)(&mut tx).await? } else { (it.count)(&mut tx).await? };
+        let count = if is_sure { (it.discard)(tx).await? } else { (it.count)(tx).await? };
         let _ = writeln!(text, "{}: {count}", it.name);
         all += count;
     }
@@ -158,8 +166,7 @@ pub async fn discard(
         );
         return Ok(text);
     }
-    store::remove(&mut tx).await?;
-    tx.commit().await?;
+    store::remove(tx).await?;
     tracing::warn!(secrets = all, "Sealed secrets were discarded");
     text.push_str("Discarded. Start the service to use the present key, or to create one.\n");
     Ok(text)

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     app::App,
     core::{
-        Error, Result,
+        Error, Result, UserId,
         db::Tx,
         http::{Idempotency, NoContent204, Page},
         periodic::PeriodicTask,
@@ -121,20 +121,25 @@ pub(super) async fn log_in(
         return Err(Error::WrongPassword);
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
-    let mut tx = app.db.write().await?;
-    // Always lock attempt limits before the account, to avoid a deadlock.
-    attempt.record_success(app, &mut tx).await?;
-    // The password may have been changed during the check.
-    let locked = store::lock(&mut tx, account.id).await?;
-    if !locked.is_some_and(|it| it.accepts_password_hash(&verified)) {
-        return Err(Error::WrongPassword);
-    }
-    if let Some(pending) = factors::begin_pending_sign_in(&mut tx, app, account.id).await? {
-        tx.commit().await?;
-        return Err(Error::SecondFactorRequired(pending.cookie(app)?));
-    }
-    let opened = open_session(&mut tx, app, account.id, client).await?;
-    tx.commit().await?;
+    let opened = app
+        .transaction(async |tx| {
+            // Always lock attempt limits before the account, to avoid a deadlock.
+            attempt.record_success(app, tx).await?;
+            // The password may have been changed during the check.
+            let locked = store::lock(tx, account.id).await?;
+            if !locked.is_some_and(|it| it.accepts_password_hash(&verified)) {
+                return Err(Error::WrongPassword);
+            }
+            if let Some(pending) = factors::begin_pending_sign_in(tx, app, account.id).await? {
+                return Ok(Err(pending));
+            }
+            open_session(tx, app, account.id, client).await.map(Ok)
+        })
+        .await?;
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(pending) => return Err(Error::SecondFactorRequired(pending.cookie(app)?)),
+    };
     opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }
@@ -148,9 +153,10 @@ pub(super) async fn record_failure(
     let kind = EventKind::SignInFailed;
     let event =
         account.map_or_else(|| Event::new(kind), |account| Event::for_account(kind, account));
-    let mut tx = app.db.write().await?;
-    security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
-    tx.commit().await
+    app.transaction(async |tx| {
+        security_log::record(tx, app.clock.now(), &client.annotate(event)).await
+    })
+    .await
 }
 
 /// Opens a session for the account, ends the browser's previous session and remembers the browser.
@@ -196,11 +202,12 @@ pub(super) async fn log_out(
     client: &ClientInfo,
     token: &TokenHash,
 ) -> Result<()> {
-    let mut tx = app.db.write().await?;
-    store::sessions::delete(&mut tx, token).await?;
-    let signed_out = client.annotate(Event::for_account(EventKind::SignedOut, account));
-    security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        store::sessions::delete(tx, token).await?;
+        let signed_out = client.annotate(Event::for_account(EventKind::SignedOut, account));
+        security_log::record(tx, app.clock.now(), &signed_out).await
+    })
+    .await?;
     app.auth.session_cache().invalidate(token).await;
     Ok(())
 }
@@ -232,12 +239,13 @@ pub(super) async fn list_sessions(app: &App, user: &User) -> Result<Page<Session
 /// Ends one of the user's sessions.
 pub(super) async fn end_session(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
-        return Err(Error::NotFound(crate::t!("core-not-found-session")));
-    }
-    record_sessions_ended(app, &mut tx, caller, "one session").await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        if store::sessions::delete_one(tx, account, id).await? == 0 {
+            return Err(Error::NotFound(crate::t!("core-not-found-session")));
+        }
+        record_sessions_ended(app, tx, caller, "one session").await
+    })
+    .await?;
     session::evict_cached(app, account).await;
     Ok(())
 }
@@ -245,10 +253,11 @@ pub(super) async fn end_session(app: &App, caller: &SessionUser, id: Uuid) -> Re
 /// Ends all of the user's sessions except the current one.
 pub(super) async fn end_other_sessions(app: &App, caller: &SessionUser) -> Result<()> {
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    store::sessions::delete_all_except(&mut tx, account, caller.session).await?;
-    record_sessions_ended(app, &mut tx, caller, "all other sessions").await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        store::sessions::delete_all_except(tx, account, caller.session).await?;
+        record_sessions_ended(app, tx, caller, "all other sessions").await
+    })
+    .await?;
     session::evict_cached(app, account).await;
     Ok(())
 }
@@ -273,33 +282,34 @@ pub(super) async fn change_password(
     idempotency: &Idempotency,
 ) -> Result<NoContent204> {
     let (account, now) = (caller.user.0.account, app.clock.now());
-    let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(first) = idempotency.begin(&mut tx, &caller.user, now).await? {
+    let user: &UserId = &caller.user;
+    // Hashing is slow, so the idempotent request begins only after it.
+    let mut tx = app.db.read_for(user).await?;
+    if let Some(first) = idempotency.find_response(&mut tx, user, now).await? {
         return Ok(first);
     }
-    // Hashing is slow, so end the transaction first. The idempotent request begins again below.
     drop(tx);
     let stored = store::find_stored(&mut app.db.read().await?, account).await?;
     let stored = stored.ok_or(Error::Unauthorized)?;
     check_password(app, &stored, &change.current_password, client).await?;
     let slot = app.auth.hash_queue().reserve(&attempts::account_key(&stored.account), client)?;
     let password_hash = passwords::hash(slot, &change.new_password.0).await?;
-    let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(first) = idempotency.begin(&mut tx, &caller.user, now).await? {
-        return Ok(first);
-    }
-    // If the password was reset or the session ended during the change, do not undo that.
-    let locked = store::lock(&mut tx, account).await?;
-    let is_unchanged = locked.is_some_and(|it| it.accepts_password_hash(&stored.password_hash));
-    if !is_unchanged || !store::sessions::is_open(&mut tx, account, caller.session).await? {
-        return Err(Error::Unauthorized);
-    }
-    store::set_password(&mut tx, account, password_hash, now).await?;
-    revoke_access(&mut tx, account, Some(caller.session)).await?;
-    let changed = client.annotate(Event::for_account(EventKind::PasswordChanged, account));
-    security_log::record(&mut tx, app.clock.now(), &changed).await?;
-    let done = idempotency.store_response(&mut tx, &caller.user, String::new(), &()).await?;
-    tx.commit().await?;
+    let done = app
+        .write_once(user, idempotency, async |tx| {
+            // If the password was reset or the session ended during the change, do not undo that.
+            let locked = store::lock(tx, account).await?;
+            let is_unchanged =
+                locked.is_some_and(|it| it.accepts_password_hash(&stored.password_hash));
+            if !is_unchanged || !store::sessions::is_open(tx, account, caller.session).await? {
+                return Err(Error::Unauthorized);
+            }
+            store::set_password(tx, account, password_hash, now).await?;
+            revoke_access(tx, account, Some(caller.session)).await?;
+            let changed = client.annotate(Event::for_account(EventKind::PasswordChanged, account));
+            security_log::record(tx, app.clock.now(), &changed).await?;
+            Ok((String::new(), ()))
+        })
+        .await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Changed a password");
     Ok(done)
@@ -326,9 +336,7 @@ pub(super) async fn check_password(
         record_failure(app, Some(account), client).await?;
         return Err(Error::invalid("currentPassword", crate::t!("accounts-field-password-wrong")));
     }
-    let mut tx = app.db.write().await?;
-    attempt.record_success(app, &mut tx).await?;
-    tx.commit().await
+    app.transaction(async |tx| attempt.record_success(app, tx).await).await
 }
 
 /// Loads the account of the signed-in user.

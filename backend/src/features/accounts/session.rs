@@ -162,9 +162,8 @@ pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<P
     }
     let principal = load_principal(app, session.owner, AuthMethod::Session(session.id)).await?;
     if session.seen_at + LAST_SEEN_RESOLUTION <= now {
-        let mut tx = app.db.write().await?;
-        store::sessions::update_last_seen(&mut tx, &token, now).await?;
-        tx.commit().await?;
+        app.transaction(async |tx| Ok(store::sessions::update_last_seen(tx, &token, now).await?))
+            .await?;
     }
     app.auth.session_cache().insert(token, Arc::clone(&principal)).await;
     Ok(Some(principal))

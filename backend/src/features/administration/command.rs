@@ -152,10 +152,12 @@ async fn find_account(app: &App, email: &str) -> Result<ManagedAccount> {
 async fn reset(app: &App, email: &str) -> Result<String> {
     let id = find_account(app, email).await?.id;
     let token = Credential::none().create_secret(&Idempotency::default(), "password reset", "")?;
-    let mut tx = app.db.write().await?;
-    let (account, _) = admin::lock(&mut tx, id).await?;
-    let link = resets::create_from_command_line(app, &mut tx, &account, &token).await?;
-    tx.commit().await?;
+    let link = app
+        .transaction(async |tx| {
+            let (account, _) = admin::lock(tx, id).await?;
+            resets::create_from_command_line(app, tx, &account, &token).await
+        })
+        .await?;
     let until = link.expires_at.format("%Y-%m-%d %H:%M UTC");
     Ok(format!("{}\nvalid once, until {until}\n", link.url))
 }
@@ -163,14 +165,17 @@ async fn reset(app: &App, email: &str) -> Result<String> {
 async fn make_admin(app: &App, email: &str) -> Result<String> {
     let id = find_account(app, email).await?.id;
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    let (before, _) = admin::lock(&mut tx, id).await?;
-    let after = ManagedAccount { is_admin: true, disabled_at: None, ..before.clone() };
-    admin::update_access(&mut tx, &after, now).await?;
-    for kind in users::event_kinds(&before, &after) {
-        let event = Event::for_account(kind, id).from_command_line();
-        security_log::record(&mut tx, now, &event).await?;
-    }
-    tx.commit().await?;
+    let after = app
+        .transaction(async |tx| {
+            let (before, _) = admin::lock(tx, id).await?;
+            let after = ManagedAccount { is_admin: true, disabled_at: None, ..before.clone() };
+            admin::update_access(tx, &after, now).await?;
+            for kind in users::event_kinds(&before, &after) {
+                let event = Event::for_account(kind, id).from_command_line();
+                security_log::record(tx, now, &event).await?;
+            }
+            Ok(after)
+        })
+        .await?;
     Ok(format!("{} is an administrator\n", after.title()))
 }

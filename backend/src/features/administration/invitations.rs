@@ -7,7 +7,7 @@ use super::model::{InvitationLink, NewInvitation};
 use crate::{
     app::App,
     core::{
-        Error, Result,
+        Error, Result, UserId,
         config::Registration,
         http::{Created, Idempotency, IfMatch, Links},
     },
@@ -51,43 +51,50 @@ pub(super) async fn create(
     }
     let secret = |id: &str| credential.create_secret(idempotency, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
-    let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(response) =
-        idempotency.begin::<InvitationLink, 201>(&mut tx, &administrator.0, now).await?
-    {
-        let token = secret(response.location().rsplit('/').next().unwrap_or_default())?;
-        let is_open = invitations::find_usable(&mut tx, &token, now).await?.is_some();
-        return replay(&response, link(&token), is_open);
-    }
-    if let Some(email) = &new.email
-        && admin::find_by_email(&mut tx, &email.key()).await?.is_some()
-    {
-        return Err(Error::invalid("email", t!("administration-invitation-account-exists")));
-    }
-    let invitation = Invitation {
-        id: Uuid::now_v7(),
-        email: new.email.map(|it| it.as_str().to_owned()),
-        created_by: actor,
-        created_at: now,
-        expires_at,
-        used_at: None,
-        used_by: None,
-    };
-    let token = secret(&invitation.id.to_string())?;
-    invitations::create(&mut tx, &token, &invitation).await?;
-    let event = Event::new(EventKind::InvitationCreated).by(actor);
-    let event = client.annotate(event.with_detail(&recipient(&invitation)));
-    security_log::record(&mut tx, now, &event).await?;
-    let location = format!("/api/admin/invitations/{}", invitation.id);
-    // The idempotent response is stored without the link, which must not be stored anywhere.
-    idempotency
-        .store_response::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation)
+    let user: &UserId = &administrator.0;
+    let (created, id) = app
+        .write(user, async |tx| {
+            if let Some(response) = idempotency.begin::<InvitationLink, 201>(tx, user, now).await? {
+                let token = secret(response.location().rsplit('/').next().unwrap_or_default())?;
+                let is_open = invitations::find_usable(tx, &token, now).await?.is_some();
+                return Ok((replay(&response, link(&token), is_open)?, None));
+            }
+            if let Some(email) = &new.email
+                && admin::find_by_email(tx, &email.key()).await?.is_some()
+            {
+                return Err(Error::invalid(
+                    "email",
+                    t!("administration-invitation-account-exists"),
+                ));
+            }
+            let invitation = Invitation {
+                id: Uuid::now_v7(),
+                email: new.email.map(|it| it.as_str().to_owned()),
+                created_by: actor,
+                created_at: now,
+                expires_at,
+                used_at: None,
+                used_by: None,
+            };
+            let token = secret(&invitation.id.to_string())?;
+            invitations::create(tx, &token, &invitation).await?;
+            let event = Event::new(EventKind::InvitationCreated).by(actor);
+            let event = client.annotate(event.with_detail(&recipient(&invitation)));
+            security_log::record(tx, now, &event).await?;
+            let location = format!("/api/admin/invitations/{}", invitation.id);
+            // The idempotent response is stored without the link, which must not be stored anywhere.
+            idempotency.store_response::<_, 201>(tx, user, location.clone(), &invitation).await?;
+            let id = invitation.id;
+            let created = InvitationLink { record: invitation, url: link(&token) };
+            let body =
+                serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
+            Ok((Created::new(location, body), Some(id)))
+        })
         .await?;
-    tx.commit().await?;
-    tracing::info!(invitation = %invitation.id, by = %actor, "Created an invitation");
-    let created = InvitationLink { record: invitation, url: link(&token) };
-    let body = serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Created::new(location, body))
+    if let Some(id) = id {
+        tracing::info!(invitation = %id, by = %actor, "Created an invitation");
+    }
+    Ok(created)
 }
 
 /// Repeats the first response, with the link.
@@ -120,12 +127,13 @@ pub(super) async fn withdraw(
     if_match: &IfMatch,
 ) -> Result<()> {
     let actor = administrator.0.0.account;
-    let mut tx = app.db.write().await?;
-    let invitation = invitations::find(&mut tx, id).await?;
-    if_match.check(&invitation)?;
-    invitations::revoke(&mut tx, id).await?;
-    let event = Event::new(EventKind::InvitationRevoked).by(actor);
-    let event = client.annotate(event.with_detail(&recipient(&invitation)));
-    security_log::record(&mut tx, app.clock.now(), &event).await?;
-    tx.commit().await
+    app.transaction(async |tx| {
+        let invitation = invitations::find(tx, id).await?;
+        if_match.check(&invitation)?;
+        invitations::revoke(tx, id).await?;
+        let event = Event::new(EventKind::InvitationRevoked).by(actor);
+        let event = client.annotate(event.with_detail(&recipient(&invitation)));
+        security_log::record(tx, app.clock.now(), &event).await
+    })
+    .await
 }

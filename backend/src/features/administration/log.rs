@@ -147,10 +147,11 @@ pub(super) async fn export(
         ..EventQuery::default()
     };
     let actor = administrator.0.0.account;
-    let mut tx = app.db.write().await?;
-    let event = client.annotate(Event::for_account(EventKind::LogExported, actor));
-    security_log::record(&mut tx, app.clock.now(), &event).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        let event = client.annotate(Event::for_account(EventKind::LogExported, actor));
+        security_log::record(tx, app.clock.now(), &event).await
+    })
+    .await?;
     let mut names = Names::new();
     // Read the first page before responding: until then, an error can still be reported.
     let mut first = csv::format([COLUMNS.map(str::to_owned)])?;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     core::{
-        Error, Result,
+        Error, Result, UserId,
         db::Tx,
         http::{Created, Idempotency, Links},
         locale::Message,
@@ -60,37 +60,42 @@ pub(super) async fn create(
     let secret = |ends: DateTime<Utc>| {
         credential.create_secret(idempotency, "password reset", &ends.to_rfc3339())
     };
-    let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(response) =
-        idempotency.begin::<ResetLink, 201>(&mut tx, &administrator.0, now).await?
-    {
-        let stored: ResetLink =
-            serde_json::from_str(response.body()).map_err(|error| Error::Internal(error.into()))?;
-        let token = secret(stored.expires_at)?;
-        if find_valid(&mut tx, &token, now).await?.is_none() {
-            return Err(conflict(t!("administration-reset-link-replaced")));
-        }
-        let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..stored };
-        return Ok(Created::replayed(response.location().to_owned(), to_json(&link)?));
-    }
-    let (account, _) = admin::lock(&mut tx, id).await?;
-    let token = secret(now + LIFETIME)?;
-    let url = links.to(PATH.0, PATH.1, &token);
-    let expires_at = store_token(&mut tx, &account, &token, now).await?;
-    let event = client.annotate(Event::for_account(EventKind::ResetLinkCreated, id).by(actor));
-    security_log::record(&mut tx, now, &event).await?;
-    let location = format!("/api/admin/users/{id}");
-    // The idempotent response is stored without the link, which must not be stored anywhere.
-    let stored = ResetLink { url: String::new(), expires_at };
-    idempotency
-        .store_response::<_, 201>(&mut tx, &administrator.0, location.clone(), &stored)
+    let user: &UserId = &administrator.0;
+    let (created, account) = app
+        .write(user, async |tx| {
+            if let Some(response) = idempotency.begin::<ResetLink, 201>(tx, user, now).await? {
+                let stored: ResetLink = serde_json::from_str(response.body())
+                    .map_err(|error| Error::Internal(error.into()))?;
+                let token = secret(stored.expires_at)?;
+                if find_valid(tx, &token, now).await?.is_none() {
+                    return Err(conflict(t!("administration-reset-link-replaced")));
+                }
+                let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..stored };
+                let location = response.location().to_owned();
+                return Ok((Created::replayed(location, to_json(&link)?), None));
+            }
+            let (account, _) = admin::lock(tx, id).await?;
+            let token = secret(now + LIFETIME)?;
+            let url = links.to(PATH.0, PATH.1, &token);
+            let expires_at = store_token(tx, &account, &token, now).await?;
+            let event =
+                client.annotate(Event::for_account(EventKind::ResetLinkCreated, id).by(actor));
+            security_log::record(tx, now, &event).await?;
+            let location = format!("/api/admin/users/{id}");
+            // The idempotent response is stored without the link, which must not be stored anywhere.
+            let stored = ResetLink { url: String::new(), expires_at };
+            idempotency.store_response::<_, 201>(tx, user, location.clone(), &stored).await?;
+            let created = Created::new(location, to_json(&ResetLink { url, expires_at })?);
+            Ok((created, Some(account)))
+        })
         .await?;
-    tx.commit().await?;
-    let subject = t!("administration-mail-reset-link-created");
-    let text = t!("administration-mail-reset-link-created-text");
-    mail::send_security_notice(app, id, &account.email, subject, text);
-    tracing::info!(account = %id, by = %actor, "Created a password reset link");
-    Ok(Created::new(location, to_json(&ResetLink { url, expires_at })?))
+    if let Some(account) = account {
+        let subject = t!("administration-mail-reset-link-created");
+        let text = t!("administration-mail-reset-link-created-text");
+        mail::send_security_notice(app, id, &account.email, subject, text);
+        tracing::info!(account = %id, by = %actor, "Created a password reset link");
+    }
+    Ok(created)
 }
 
 fn to_json(link: &ResetLink) -> Result<String> {
@@ -163,19 +168,22 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
     let account = check_token(app, token).await?;
     let password = admin::hash_password(app, account, &reset.password, client).await?;
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    // Lock the account before its links, as everywhere, to prevent deadlocks.
-    admin::lock(&mut tx, account).await?;
-    if find_valid(&mut tx, token, now).await?.is_none() {
-        return Err(Error::NotFound(t!("core-not-found-link")));
-    }
-    admin::set_password(&mut tx, account, password, now).await?;
-    users::revoke_access(&mut tx, account).await?;
-    admin::start_review(&mut tx, account, now).await?;
-    let email = admin::find(&mut tx, account).await?.email;
-    let event = client.annotate(Event::for_account(EventKind::ResetLinkUsed, account));
-    security_log::record(&mut tx, now, &event).await?;
-    tx.commit().await?;
+    let email = app
+        .transaction(async |tx| {
+            // Lock the account before its links, as everywhere, to prevent deadlocks.
+            admin::lock(tx, account).await?;
+            if find_valid(tx, token, now).await?.is_none() {
+                return Err(Error::NotFound(t!("core-not-found-link")));
+            }
+            admin::set_password(tx, account, password, now).await?;
+            users::revoke_access(tx, account).await?;
+            admin::start_review(tx, account, now).await?;
+            let email = admin::find(tx, account).await?.email;
+            let event = client.annotate(Event::for_account(EventKind::ResetLinkUsed, account));
+            security_log::record(tx, now, &event).await?;
+            Ok(email)
+        })
+        .await?;
     admin::evict_cached(app, account).await;
     let subject = t!("administration-mail-reset-link-used");
     let text = t!("administration-mail-reset-link-used-text");

@@ -26,8 +26,8 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<ManagedAccount> {
     let actor = administrator.0.0.account;
-    let mut tx = app.db.write().await?;
-    let (before, administrators) = admin::lock(&mut tx, id).await?;
+    let after = app.transaction(async |tx| {
+    let (before, administrators) = admin::lock(tx, id).await?;
     // The acting administrator may have been demoted just now.
     if !administrators.contains(&actor) {
         return Err(Error::Forbidden(crate::t!("core-forbidden-not-administrator")));
@@ -46,16 +46,17 @@ pub(super) async fn change(
             crate::t!("administration-last-administrator"),
         ));
     }
-    admin::update_access(&mut tx, &after, now).await?;
+    admin::update_access(tx, &after, now).await?;
     for kind in event_kinds(&before, &after) {
         let event = client.annotate(Event::for_account(kind, id).by(actor));
-        security_log::record(&mut tx, now, &event).await?;
+        security_log::record(tx, now, &event).await?;
         tracing::info!(account = %id, by = %actor, what = kind.as_str(), "Changed an account");
     }
     if after.disabled_at.is_some() && before.disabled_at.is_none() {
-        revoke_access(&mut tx, id).await?;
+        revoke_access(tx, id).await?;
     }
-    tx.commit().await?;
+    Ok(after)
+    }).await?;
     admin::evict_cached(app, id).await;
     Ok(after)
 }

@@ -165,38 +165,33 @@ pub(super) async fn add(
     };
     let preferences = &user.0.preferences;
     quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
-    }
-    set_station_name(&mut tx, user, &mut log, None).await?;
-    // Locked until the commit. Otherwise two concurrent requests would each compute economy without
-    // the other's fill-up.
-    let vehicle = lock_vehicle(&mut tx, user, log.vehicle_id).await?;
-    let window = locate(&mut tx, user, &mut log).await?;
-    let context = CheckContext {
-        quantities: &quantities,
-        sets_date: true,
-        distance_member: quantities.distance_member("date"),
-        latest: vehicle.odometer.latest(),
-        may_roll_back: new.allow_odometer_rollback == Some(true),
-        confirmed: new.confirm.as_ref(),
-        preferences,
-        now,
-    };
-    let others = recompute_and_check(&mut tx, user, &mut log, window, &context).await?;
-    store::insert(&mut tx, user, &log).await.map_err(map_missing_station)?;
-    for other in others {
-        store::update_economy(&mut tx, user, other, now).await?;
-    }
-    if let Some(reading) = log.odometer {
-        odometer::refresh_after_insert(&mut tx, user, &vehicle, log.date, reading, now).await?;
-    }
-    let created = idempotency
-        .store_response(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log)
-        .await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(created)
+    app.write_once(user, idempotency, async |tx| {
+        set_station_name(tx, user, &mut log, None).await?;
+        // Locked until the commit. Otherwise two concurrent requests would each compute economy without
+        // the other's fill-up.
+        let vehicle = lock_vehicle(tx, user, log.vehicle_id).await?;
+        let window = locate(tx, user, &mut log).await?;
+        let context = CheckContext {
+            quantities: &quantities,
+            sets_date: true,
+            distance_member: quantities.distance_member("date"),
+            latest: vehicle.odometer.latest(),
+            may_roll_back: new.allow_odometer_rollback == Some(true),
+            confirmed: new.confirm.as_ref(),
+            preferences,
+            now,
+        };
+        let others = recompute_and_check(tx, user, &mut log, window, &context).await?;
+        store::insert(tx, user, &log).await.map_err(map_missing_station)?;
+        for other in others {
+            store::update_economy(tx, user, other, now).await?;
+        }
+        if let Some(reading) = log.odometer {
+            odometer::refresh_after_insert(tx, user, &vehicle, log.date, reading, now).await?;
+        }
+        Ok((format!("/api/fuel-logs/{}", log.id), log))
+    })
+    .await
 }
 
 /// Changes a fill-up, and recomputes the economy of the fill-ups that the change affects.
@@ -209,63 +204,64 @@ pub(super) async fn change(
 ) -> Result<FuelLog> {
     let now = app.clock.now();
     let quantities = Quantities::from_change(&change).map_err(Error::Invalid)?;
-    let mut tx = app.db.write_for(user).await?;
-    let target = match change.vehicle_id {
-        Change::Unchanged => None,
-        Change::Set(id) => Some(VehicleId(id.0)),
-    };
-    let (old, vehicle) = lock_log(&mut tx, user, id, target).await?;
-    if_match.check(&old)?;
-    let (may_roll_back, confirmed) =
-        (change.allow_odometer_rollback == Some(true), change.confirm.clone());
-    let is_named = !matches!(change.station_name, Clearable::Unchanged);
-    let mut log = apply(change, old.clone());
-    let preferences = &user.0.preferences;
-    quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
-    log.updated_at = now;
-    if !is_named {
-        set_station_name(&mut tx, user, &mut log, Some(&old)).await?;
-    }
-    let moves = log.vehicle_id != old.vehicle_id
-        || log.date != old.date
-        || log.odometer != old.odometer
-        || log.trip_distance != old.trip_distance;
-    let sets_date = log.date != old.date;
-    let changes_vehicle = log.vehicle_id != old.vehicle_id;
-    drop_stale_confirmations(&mut log, &quantities, sets_date, changes_vehicle);
-    let window = if moves {
-        let around = window::load_around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
-        for other in around.recompute(None) {
-            store::update_economy(&mut tx, user, other, now).await?;
+    app.write(user, async |tx| {
+        let target = match change.vehicle_id {
+            Change::Unchanged => None,
+            Change::Set(id) => Some(VehicleId(id.0)),
+        };
+        let (old, vehicle) = lock_log(tx, user, id, target).await?;
+        if_match.check(&old)?;
+        let (may_roll_back, confirmed) =
+            (change.allow_odometer_rollback == Some(true), change.confirm.clone());
+        let is_named = !matches!(change.station_name, Clearable::Unchanged);
+        let mut log = apply(change, old.clone());
+        let preferences = &user.0.preferences;
+        quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
+        log.updated_at = now;
+        if !is_named {
+            set_station_name(tx, user, &mut log, Some(&old)).await?;
         }
-        locate(&mut tx, user, &mut log).await?
-    } else {
-        window::load_around(&mut tx, user, log.vehicle_id, log.position(), id).await?
-    };
-    let context = CheckContext {
-        quantities: &quantities,
-        sets_date: sets_date || changes_vehicle,
-        distance_member: quantities.distance_member(if changes_vehicle {
-            "vehicleId"
+        let moves = log.vehicle_id != old.vehicle_id
+            || log.date != old.date
+            || log.odometer != old.odometer
+            || log.trip_distance != old.trip_distance;
+        let sets_date = log.date != old.date;
+        let changes_vehicle = log.vehicle_id != old.vehicle_id;
+        drop_stale_confirmations(&mut log, &quantities, sets_date, changes_vehicle);
+        let window = if moves {
+            let around = window::load_around(tx, user, old.vehicle_id, old.position(), id).await?;
+            for other in around.recompute(None) {
+                store::update_economy(tx, user, other, now).await?;
+            }
+            locate(tx, user, &mut log).await?
         } else {
-            "date"
-        }),
-        latest: vehicle.odometer.latest(),
-        may_roll_back: may_roll_back || !moves,
-        confirmed: confirmed.as_ref(),
-        preferences,
-        now,
-    };
-    let others = recompute_and_check(&mut tx, user, &mut log, window, &context).await?;
-    store::update(&mut tx, user, &log).await.map_err(map_missing_station)?;
-    for other in others {
-        store::update_economy(&mut tx, user, other, now).await?;
-    }
-    if moves {
-        refresh_odometers(&mut tx, user, &vehicle, old.vehicle_id, now).await?;
-    }
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(log)
+            window::load_around(tx, user, log.vehicle_id, log.position(), id).await?
+        };
+        let context = CheckContext {
+            quantities: &quantities,
+            sets_date: sets_date || changes_vehicle,
+            distance_member: quantities.distance_member(if changes_vehicle {
+                "vehicleId"
+            } else {
+                "date"
+            }),
+            latest: vehicle.odometer.latest(),
+            may_roll_back: may_roll_back || !moves,
+            confirmed: confirmed.as_ref(),
+            preferences,
+            now,
+        };
+        let others = recompute_and_check(tx, user, &mut log, window, &context).await?;
+        store::update(tx, user, &log).await.map_err(map_missing_station)?;
+        for other in others {
+            store::update_economy(tx, user, other, now).await?;
+        }
+        if moves {
+            refresh_odometers(tx, user, &vehicle, old.vehicle_id, now).await?;
+        }
+        Ok(log)
+    })
+    .await
 }
 
 /// Deletes a fill-up.
@@ -276,17 +272,18 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<FuelLog> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    let (log, vehicle) = lock_log(&mut tx, user, id, None).await?;
-    if_match.check(&log)?;
-    store::delete(&mut tx, user, id).await?;
-    let around = window::load_around(&mut tx, user, vehicle.id, log.position(), id).await?;
-    for other in around.recompute(None) {
-        store::update_economy(&mut tx, user, other, now).await?;
-    }
-    odometer::refresh(&mut tx, user, &vehicle, now).await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(log)
+    app.write(user, async |tx| {
+        let (log, vehicle) = lock_log(tx, user, id, None).await?;
+        if_match.check(&log)?;
+        store::delete(tx, user, id).await?;
+        let around = window::load_around(tx, user, vehicle.id, log.position(), id).await?;
+        for other in around.recompute(None) {
+            store::update_economy(tx, user, other, now).await?;
+        }
+        odometer::refresh(tx, user, &vehicle, now).await?;
+        Ok(log)
+    })
+    .await
 }
 
 /// Recomputes the economy of all of the vehicle's fill-ups in the caller's transaction, after an

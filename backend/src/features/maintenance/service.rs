@@ -144,19 +144,14 @@ pub(super) async fn add(
     };
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, response).await;
-    }
-    let vehicle = lock_vehicle(&mut tx, user, item.vehicle_id).await?;
-    check_plausibility(&mut tx, user, &item, &checks, now).await?;
-    store::insert(&mut tx, user, &item).await?;
-    add_reading(&mut tx, user, &vehicle, &item, now).await?;
-    let created = idempotency
-        .store_response(&mut tx, user, format!("/api/maintenance/{}", item.id), &item)
-        .await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(created)
+    app.write_once(user, idempotency, async |tx| {
+        let vehicle = lock_vehicle(tx, user, item.vehicle_id).await?;
+        check_plausibility(tx, user, &item, &checks, now).await?;
+        store::insert(tx, user, &item).await?;
+        add_reading(tx, user, &vehicle, &item, now).await?;
+        Ok((format!("/api/maintenance/{}", item.id), item))
+    })
+    .await
 }
 
 /// Changes an item. If the change completes an item that repeats, the next one is added, as in
@@ -173,46 +168,47 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<Item> {
     let (now, preferences) = (app.clock.now(), &user.0.preferences);
-    let mut tx = app.db.write_for(user).await?;
-    let target = match change.vehicle_id {
-        Change::Unchanged => None,
-        Change::Set(id) => Some(VehicleId(id.0)),
-    };
-    let (old, vehicle) = lock_item(&mut tx, user, id, target).await?;
-    if_match.check(&old)?;
-    let confirmed = change.confirm.clone().unwrap_or_default();
-    let sent = sent_members(&change);
-    let in_miles = sent.reading == reading_member(true);
-    let has_cost =
-        matches!(change.cost, Clearable::Set(_)) && !matches!(change.amount, Clearable::Set(_));
-    let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
-    let is_new = item.is_completed && !old.is_completed;
-    let (was, is) = (
-        (old.vehicle_id, old.completed_date, old.completed_odometer),
-        (item.vehicle_id, item.completed_date, item.completed_odometer),
-    );
-    let checks = Checks {
-        confirmed: &confirmed,
-        date: (is_new || was.1 != is.1).then_some("completedDate"),
-        reading: (is_new || was != is).then_some(reading_member(in_miles)),
-        amount: (is_new || old.amount != item.amount).then_some(amount_member(has_cost)),
-    };
-    check_plausibility(&mut tx, user, &item, &checks, now).await?;
-    store::update(&mut tx, user, &item).await?;
-    if (was, old.is_completed) != (is, item.is_completed) {
-        odometer::refresh(&mut tx, user, &vehicle, now).await?;
-        if old.vehicle_id != item.vehicle_id {
-            let old_vehicle = vehicles::lock(&mut tx, user, old.vehicle_id).await?;
-            odometer::refresh(&mut tx, user, &old_vehicle, now).await?;
+    app.write(user, async |tx| {
+        let target = match change.vehicle_id {
+            Change::Unchanged => None,
+            Change::Set(id) => Some(VehicleId(id.0)),
+        };
+        let (old, vehicle) = lock_item(tx, user, id, target).await?;
+        if_match.check(&old)?;
+        let confirmed = change.confirm.clone().unwrap_or_default();
+        let sent = sent_members(&change);
+        let in_miles = sent.reading == reading_member(true);
+        let has_cost =
+            matches!(change.cost, Clearable::Set(_)) && !matches!(change.amount, Clearable::Set(_));
+        let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
+        let is_new = item.is_completed && !old.is_completed;
+        let (was, is) = (
+            (old.vehicle_id, old.completed_date, old.completed_odometer),
+            (item.vehicle_id, item.completed_date, item.completed_odometer),
+        );
+        let checks = Checks {
+            confirmed: &confirmed,
+            date: (is_new || was.1 != is.1).then_some("completedDate"),
+            reading: (is_new || was != is).then_some(reading_member(in_miles)),
+            amount: (is_new || old.amount != item.amount).then_some(amount_member(has_cost)),
+        };
+        check_plausibility(tx, user, &item, &checks, now).await?;
+        store::update(tx, user, &item).await?;
+        if (was, old.is_completed) != (is, item.is_completed) {
+            odometer::refresh(tx, user, &vehicle, now).await?;
+            if old.vehicle_id != item.vehicle_id {
+                let old_vehicle = vehicles::lock(tx, user, old.vehicle_id).await?;
+                odometer::refresh(tx, user, &old_vehicle, now).await?;
+            }
         }
-    }
-    if is_new {
-        series::add_next(&mut tx, user, &item, sent, now).await?;
-    } else if item.is_completed && was != is {
-        series::correct_next(&mut tx, user, (&old, &item), sent, now).await?;
-    }
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(item)
+        if is_new {
+            series::add_next(tx, user, &item, sent, now).await?;
+        } else if item.is_completed && was != is {
+            series::correct_next(tx, user, (&old, &item), sent, now).await?;
+        }
+        Ok(item)
+    })
+    .await
 }
 
 /// Deletes an item permanently. If it was completed, the next item becomes due when the deleted one
@@ -223,19 +219,20 @@ pub(super) async fn remove(
     id: ItemId,
     if_match: &IfMatch,
 ) -> Result<Item> {
-    let mut tx = app.db.write_for(user).await?;
-    let (item, vehicle) = lock_item(&mut tx, user, id, None).await?;
-    if_match.check(&item)?;
-    let now = app.clock.now();
-    store::delete(&mut tx, user, id).await?;
-    if item.completed_odometer.is_some() {
-        odometer::refresh(&mut tx, user, &vehicle, now).await?;
-    }
-    if item.is_completed {
-        series::restore_next(&mut tx, user, &item, now).await?;
-    }
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(item)
+    app.write(user, async |tx| {
+        let (item, vehicle) = lock_item(tx, user, id, None).await?;
+        if_match.check(&item)?;
+        let now = app.clock.now();
+        store::delete(tx, user, id).await?;
+        if item.completed_odometer.is_some() {
+            odometer::refresh(tx, user, &vehicle, now).await?;
+        }
+        if item.is_completed {
+            series::restore_next(tx, user, &item, now).await?;
+        }
+        Ok(item)
+    })
+    .await
 }
 
 /// The member in which the reading of a completed item was sent.

@@ -140,32 +140,34 @@ async fn queue_message(
     let mut all = list_upcoming(app, user, day).await?;
     all.retain(|it| it.status != DueStatus::Upcoming);
     let id = Uuid::now_v7();
-    let mut tx = app.db.write_for(user).await?;
-    if !store::create_for_day(&mut tx, user, id, channel.id, day).await? {
-        return Ok(());
-    }
-    store::delete_before(&mut tx, user, channel.id, day - RETENTION).await?;
-    let mut new_items = Vec::new();
-    for upcoming in all {
-        let status = match upcoming.status {
-            DueStatus::Overdue => "overdue",
-            _ => "due-soon",
-        };
-        let date = upcoming.item.due_date.map(|it| it.to_string()).unwrap_or_default();
-        let mileage = upcoming.item.due_mileage.map(|it| it.to_string()).unwrap_or_default();
-        let at = format!("{date} {mileage}");
-        let state = (status, at.as_str());
-        if store::record_item(&mut tx, user, channel.id, upcoming.item.id.0, state).await? {
-            new_items.push(upcoming);
+    app.write(user, async |tx| {
+        if !store::create_for_day(tx, user, id, channel.id, day).await? {
+            return Ok(());
         }
-    }
-    if !new_items.is_empty() {
-        let message = build_message(app, preferences, &new_items);
-        let text = serde_json::to_string(&message)
-            .map_err(|error| crate::core::Error::Internal(error.into()))?;
-        store::set_message(&mut tx, user, id, &text, now).await?;
-    }
-    tx.commit().await
+        store::delete_before(tx, user, channel.id, day - RETENTION).await?;
+        let mut new_items = Vec::new();
+        for upcoming in all {
+            let status = match upcoming.status {
+                DueStatus::Overdue => "overdue",
+                _ => "due-soon",
+            };
+            let date = upcoming.item.due_date.map(|it| it.to_string()).unwrap_or_default();
+            let mileage = upcoming.item.due_mileage.map(|it| it.to_string()).unwrap_or_default();
+            let at = format!("{date} {mileage}");
+            let state = (status, at.as_str());
+            if store::record_item(tx, user, channel.id, upcoming.item.id.0, state).await? {
+                new_items.push(upcoming);
+            }
+        }
+        if !new_items.is_empty() {
+            let message = build_message(app, preferences, &new_items);
+            let text = serde_json::to_string(&message)
+                .map_err(|error| crate::core::Error::Internal(error.into()))?;
+            store::set_message(tx, user, id, &text, now).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Builds the message about these items.
@@ -210,18 +212,19 @@ async fn send_queued(
         };
         let attempt = usize::try_from(entry.attempts).unwrap_or_default();
         let next = RETRY_MINUTES.get(attempt).map(|minutes| now + TimeDelta::minutes(*minutes));
-        let mut tx = app.db.write_for(user).await?;
-        let is_started = store::start_attempt(&mut tx, user, &entry, next).await?;
-        tx.commit().await?;
+        let is_started = app
+            .write(user, async |tx| Ok(store::start_attempt(tx, user, &entry, next).await?))
+            .await?;
         let Ok(message) = serde_json::from_str::<Message>(&entry.message) else { continue };
         if !is_started {
             continue;
         }
         match send::send(app, channel, to, entry.id, &message).await {
             Ok(()) => {
-                let mut tx = app.db.write_for(user).await?;
-                store::set_sent(&mut tx, user, entry.id, app.clock.now()).await?;
-                tx.commit().await?;
+                app.write(user, async |tx| {
+                    Ok(store::set_sent(tx, user, entry.id, app.clock.now()).await?)
+                })
+                .await?;
                 sent += 1;
             }
             Err(problem) => {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::App,
     core::{
-        self, Error, hex,
+        self, hex,
         http::Links,
         locale,
         mail::{Mail, quoted},
@@ -63,16 +63,14 @@ async fn send_mail(
 ) -> Result<(), locale::Message> {
     let base = Links::from_config(app);
     let now = app.clock.now();
-    let link = async {
-        let mut tx = app.db.write().await?;
-        if !accounts::mail::count_message(&mut tx, account, now).await? {
+    let link = app.transaction(async |tx| {
+        if !accounts::mail::count_message(tx, account, now).await? {
             return Ok(None);
         }
         let purpose = LinkPurpose::Unsubscribe;
-        let token = accounts::mail::create_link(&mut tx, account, purpose, now).await?;
-        tx.commit().await?;
-        Ok::<_, Error>(Some(base.to("/mail/unsubscribe", "token", &token)))
-    };
+        let token = accounts::mail::create_link(tx, account, purpose, now).await?;
+        Ok(Some(base.to("/mail/unsubscribe", "token", &token)))
+    });
     let link = link.await.map_err(|error| not_delivered(&error))?;
     let link = link.ok_or_else(|| t!("notifications-too-many-messages"))?;
     let unsubscribe = t!("notifications-message-unsubscribe", link = &link);

@@ -115,34 +115,35 @@ pub(super) async fn add(
     // Identify the request by the parts that are not secret.
     let idempotency =
         idempotency.with_fingerprint_of(&format!("{} {}", channel.kind.as_str(), channel.address));
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return Ok(response);
-    }
-    let limit = Limit::new(MAX_CHANNELS);
-    let after = (http::end_of_time(), ChannelId(Uuid::max()));
-    if store::list(&mut tx, user, after, limit).await?.len() >= limit.rows() {
-        let why = t!("notifications-too-many", most = MAX_CHANNELS);
-        return Err(Error::conflict("too-many", why));
-    }
-    if let Err(error) = store::insert(&mut tx, user, &channel).await {
-        if !db::is_unique_violation(&error) {
-            return Err(error.into());
-        }
-        let why = if channel.kind == ChannelKind::Mail {
-            t!("notifications-duplicate-email")
-        } else {
-            t!("notifications-duplicate-address")
-        };
-        return Err(Error::conflict("duplicate", why));
-    }
-    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
-    let channel = channel.with_state(is_confirmed, None);
-    record_event(&mut tx, app, security_log::EventKind::ChannelAdded, (caller, &channel)).await?;
-    let location = format!("/api/notifications/channels/{}", channel.id);
-    let created = idempotency.store_response(&mut tx, user, location, &channel).await?;
-    tx.commit().await?;
-    if channel.state == ChannelState::Unconfirmed {
+    let mut is_unconfirmed = false;
+    let created = app
+        .write_once(user, &idempotency, async |tx| {
+            let limit = Limit::new(MAX_CHANNELS);
+            let after = (http::end_of_time(), ChannelId(Uuid::max()));
+            if store::list(tx, user, after, limit).await?.len() >= limit.rows() {
+                let why = t!("notifications-too-many", most = MAX_CHANNELS);
+                return Err(Error::conflict("too-many", why));
+            }
+            if let Err(error) = store::insert(tx, user, &channel).await {
+                if !db::is_unique_violation(&error) {
+                    return Err(error.into());
+                }
+                let why = if channel.kind == ChannelKind::Mail {
+                    t!("notifications-duplicate-email")
+                } else {
+                    t!("notifications-duplicate-address")
+                };
+                return Err(Error::conflict("duplicate", why));
+            }
+            let is_confirmed = mail::is_confirmed(tx, user.0.account).await?;
+            let channel = channel.with_state(is_confirmed, None);
+            record_event(tx, app, security_log::EventKind::ChannelAdded, (caller, &channel))
+                .await?;
+            is_unconfirmed = channel.state == ChannelState::Unconfirmed;
+            Ok((format!("/api/notifications/channels/{}", channel.id), channel))
+        })
+        .await?;
+    if is_unconfirmed {
         // The channel is added even if this fails; its page offers to send the link again.
         let (account, email) = (user.0.account, &user.0.email);
         // Not derived from the Host header: a forged one could point the link elsewhere.
@@ -190,13 +191,15 @@ pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> 
     let now = app.clock.now();
     let owner =
         mail::find_link(&mut app.db.read().await?, token, LinkPurpose::Unsubscribe, now).await?;
-    let mut tx = app.db.write_for(&owner.user).await?;
-    if store::delete_kind(&mut tx, &owner.user, ChannelKind::Mail).await? > 0 {
-        let event = Event::for_account(security_log::EventKind::ChannelRemoved, owner.account);
-        let event = event.with_detail(&t!("notifications-removed-by-link").to_string());
-        security_log::record(&mut tx, now, &client.annotate(event)).await?;
-    }
-    tx.commit().await
+    app.write(&owner.user, async |tx| {
+        if store::delete_kind(tx, &owner.user, ChannelKind::Mail).await? > 0 {
+            let event = Event::for_account(security_log::EventKind::ChannelRemoved, owner.account);
+            let event = event.with_detail(&t!("notifications-removed-by-link").to_string());
+            security_log::record(tx, now, &client.annotate(event)).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Returns why an address is denied, and who can allow it.
@@ -227,16 +230,18 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<()> {
     let user = &caller.user;
-    let mut tx = app.db.write_for(user).await?;
-    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
-    let channel = store::find(&mut tx, user, id)
-        .await?
-        .ok_or(Error::NotFound(t!("core-not-found-channel")))?;
-    let channel = channel.with_state(is_confirmed, user.0.review_since);
-    if_match.check(&channel)?;
-    store::delete(&mut tx, user, id).await?;
-    record_event(&mut tx, app, security_log::EventKind::ChannelRemoved, (caller, &channel)).await?;
-    tx.commit().await
+    app.write(user, async |tx| {
+        let is_confirmed = mail::is_confirmed(tx, user.0.account).await?;
+        let channel = store::find(tx, user, id)
+            .await?
+            .ok_or(Error::NotFound(t!("core-not-found-channel")))?;
+        let channel = channel.with_state(is_confirmed, user.0.review_since);
+        if_match.check(&channel)?;
+        store::delete(tx, user, id).await?;
+        record_event(tx, app, security_log::EventKind::ChannelRemoved, (caller, &channel)).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Sends a test message through a channel.
@@ -255,11 +260,13 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<SendRe
         return Ok(SendResult { is_sent: false, problem: why });
     }
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    if !store::record_test(&mut tx, user, now, now - BETWEEN_TESTS).await? {
-        return Err(Error::TooManyRequests(BETWEEN_TESTS.num_seconds().unsigned_abs()));
-    }
-    tx.commit().await?;
+    app.write(user, async |tx| {
+        if !store::record_test(tx, user, now, now - BETWEEN_TESTS).await? {
+            return Err(Error::TooManyRequests(BETWEEN_TESTS.num_seconds().unsigned_abs()));
+        }
+        Ok(())
+    })
+    .await?;
     let message = Message {
         title: t!("notifications-message-test").to_string(),
         text: t!("notifications-message-test-text").to_string(),

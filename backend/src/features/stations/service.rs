@@ -63,19 +63,14 @@ async fn save(
     station: Station,
     idempotency: &Idempotency,
 ) -> Result<Created<Station>> {
-    let now = station.created_at;
     let mut station = with_google_details(app, user, station).await?;
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return Ok(before);
-    }
-    if !store::insert(&mut tx, &station).await? {
-        station = find_or_relist(&mut tx, user, station).await?;
-    }
-    let location = format!("/api/stations/{}", station.id);
-    let created = idempotency.store_response(&mut tx, user, location, &station).await?;
-    tx.commit().await?;
-    Ok(created)
+    app.write_once(user, idempotency, async |tx| {
+        if !store::insert(tx, &station).await? {
+            station = find_or_relist(tx, user, station).await?;
+        }
+        Ok((format!("/api/stations/{}", station.id), station))
+    })
+    .await
 }
 
 /// Finds the stored station with the same external ID. A withdrawn one is listed again with the details of
@@ -184,20 +179,21 @@ pub(super) async fn change(
     {
         return Err(unknown_google_place());
     }
-    let mut tx = app.db.write_for(user).await?;
-    let current = lock_for_change(&mut tx, user, id).await?;
-    if_match.check(&current)?;
-    let station = change.apply(current, app.clock.now())?;
-    store::release_external_ids(&mut tx, &station).await?;
-    store::update(&mut tx, &station).await.map_err(|error| {
-        if db::is_unique_violation(&error) {
-            Error::conflict("duplicate-place", crate::t!("stations-duplicate-place"))
-        } else {
-            error.into()
-        }
-    })?;
-    tx.commit().await?;
-    Ok(station)
+    app.write(user, async |tx| {
+        let current = lock_for_change(tx, user, id).await?;
+        if_match.check(&current)?;
+        let station = change.apply(current, app.clock.now())?;
+        store::release_external_ids(tx, &station).await?;
+        store::update(tx, &station).await.map_err(|error| {
+            if db::is_unique_violation(&error) {
+                Error::conflict("duplicate-place", crate::t!("stations-duplicate-place"))
+            } else {
+                error.into()
+            }
+        })?;
+        Ok(station)
+    })
+    .await
 }
 
 /// Deletes a station. Only the user who added it, or an administrator, may do so. Lists and searches no
@@ -209,17 +205,19 @@ pub(super) async fn remove(
     id: StationId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let mut tx = app.db.write_for(user).await?;
-    let station = store::lock(&mut tx, user, id)
-        .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
-    check_may_delete(user, &station)?;
-    if_match.check(&station)?;
-    if station.is_listed {
-        store::withdraw(&mut tx, id, app.clock.now()).await?;
-        store::delete_if_unused(&mut tx, id).await?;
-    }
-    tx.commit().await
+    app.write(user, async |tx| {
+        let station = store::lock(tx, user, id)
+            .await?
+            .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
+        check_may_delete(user, &station)?;
+        if_match.check(&station)?;
+        if station.is_listed {
+            store::withdraw(tx, id, app.clock.now()).await?;
+            store::delete_if_unused(tx, id).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// The user's favorites, newest first, up to the maximum page size.
@@ -247,24 +245,26 @@ pub(super) async fn add_favorite(
     favorite: NewFavorite,
 ) -> Result<Station> {
     let notes = favorite.notes.map(|it| it.0);
-    let mut tx = app.db.write_for(user).await?;
-    // Lock the station, so that it can't be deleted concurrently.
-    store::lock(&mut tx, user, id)
-        .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
-    store::add_favorite(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
-    let station = find_in(&mut tx, user, id).await?;
-    tx.commit().await?;
-    Ok(station)
+    app.write(user, async |tx| {
+        // Lock the station, so that it can't be deleted concurrently.
+        store::lock(tx, user, id)
+            .await?
+            .ok_or(Error::NotFound(crate::t!("core-not-found-station")))?;
+        store::add_favorite(tx, user, id, notes.as_deref(), app.clock.now()).await?;
+        find_in(tx, user, id).await
+    })
+    .await
 }
 
 /// Removes a station from the user's favorites, if it is one.
 pub(super) async fn remove_favorite(app: &App, user: &UserId, id: StationId) -> Result<()> {
-    let mut tx = app.db.write_for(user).await?;
-    let station = find_in(&mut tx, user, id).await?;
-    store::remove_favorite(&mut tx, user, id).await?;
-    if !station.is_listed {
-        store::delete_if_unused(&mut tx, id).await?;
-    }
-    tx.commit().await
+    app.write(user, async |tx| {
+        let station = find_in(tx, user, id).await?;
+        store::remove_favorite(tx, user, id).await?;
+        if !station.is_listed {
+            store::delete_if_unused(tx, id).await?;
+        }
+        Ok(())
+    })
+    .await
 }

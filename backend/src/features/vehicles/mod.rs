@@ -1,9 +1,8 @@
 //! The vehicles of a user.
 //!
-//! Other features look up a vehicle within their own transaction with [`find`] or [`lock`]. After changing a
-//! reading, they call [`odometer::refresh`] and end the transaction with [`commit_and_invalidate`].
-//! [`odometer`] is the log of odometer readings, to which other features contribute theirs
-//! ([`Contribution`]).
+//! Other features look up a vehicle within their own unit of work with [`find`] or [`lock`]. After changing a
+//! reading, they call [`odometer::refresh`]. [`odometer`] is the log of odometer readings, to which other
+//! features contribute theirs ([`Contribution`]).
 
 mod api;
 mod confirmations;
@@ -24,9 +23,7 @@ mod tests_without_vin;
 
 pub use contribution::Contribution;
 pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
-pub use service::{
-    commit_and_invalidate, find, list_active, list_all, list_cache_key, load_names, lock, replay,
-};
+pub use service::{find, list_active, list_all, list_cache_key, load_names, lock};
 
 use super::{Feature, vin::Vin};
 use crate::{

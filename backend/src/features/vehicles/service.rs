@@ -20,7 +20,6 @@ use crate::{
         input::{Clearable, Confirmed},
     },
     features::{
-        self,
         accounts::User,
         vin::{self, DecodedVin},
     },
@@ -65,28 +64,25 @@ pub(super) async fn add(
     let reading = new.entered_reading().map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = new.confirm.clone();
     let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, vehicle.created_at).await? {
-        return replay(app, user, tx, before).await;
-    }
-    if let Some(reading) = &reading {
-        // Set the derived columns at once, so that logging the reading needs no update.
-        let today = user.0.preferences.today(app.clock.now());
-        vehicle.odometer = LatestReading::new(today, reading.reading);
-        vehicle.odometer_reading = reading.reading.whole_miles();
-    }
-    confirmations::check(&mut vehicle, None, true, confirm.as_ref(), app.clock.today())?;
-    if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
-        drop(tx);
-        return Err(explain_vin_conflict(app, user, vehicle.vin.as_ref(), error).await);
-    }
-    if let Some(reading) = reading {
-        vehicle = log_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
-    }
-    let location = format!("/api/vehicles/{}", vehicle.id);
-    let created = idempotency.store_response(&mut tx, user, location, &vehicle).await?;
-    commit_and_invalidate(app, user, tx).await?;
-    Ok(created)
+    let vin = vehicle.vin.clone();
+    let added = app
+        .write_once(user, idempotency, async |tx| {
+            if let Some(reading) = &reading {
+                // Set the derived columns at once, so that logging the reading needs no update.
+                let today = user.0.preferences.today(app.clock.now());
+                vehicle.odometer = LatestReading::new(today, reading.reading);
+                vehicle.odometer_reading = reading.reading.whole_miles();
+            }
+            confirmations::check(&mut vehicle, None, true, confirm.as_ref(), app.clock.today())?;
+            store::insert(tx, user, &vehicle).await?;
+            if let Some(reading) = reading {
+                vehicle = log_reading(app, tx, user, vehicle, reading, confirm.as_ref()).await?;
+            }
+            let location = format!("/api/vehicles/{}", vehicle.id);
+            Ok((location, vehicle))
+        })
+        .await;
+    explain_vin_conflict(app, user, vin.as_ref(), added).await
 }
 
 /// Fills missing make, model and year from the VIN. Given values are never overwritten, and an unknown VIN
@@ -220,37 +216,49 @@ pub(super) async fn change(
         }
         Clearable::Clear | Clearable::Unchanged => None,
     };
-    let mut tx = app.db.write_for(user).await?;
-    let current = lock(&mut tx, user, id).await?;
-    if_match.check(&current)?;
-    if let Clearable::Set(vin) = &change.vin {
-        check_vin_prefix(Some(vin), current.vin.as_ref())?;
-    }
-    let change = match decoded {
-        Some(decoded) => change.filled_from_vin(&current, decoded),
-        None => change,
+    let vin = match &change.vin {
+        Clearable::Set(vin) => Some(vin.clone()),
+        Clearable::Clear | Clearable::Unchanged => None,
     };
-    let reading = change.entered_reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
-    let confirm = change.confirm.clone();
-    let cleared = change.cleared_identifiers();
-    let sends_year = !matches!(change.year, Clearable::Unchanged);
-    let mut vehicle = change.apply(current.clone(), app.clock.now());
-    if vehicle.is_unidentified() && !cleared.is_empty() {
-        let faults =
-            cleared.into_iter().map(|name| FieldError::at(name, t!("vehicles-field-unidentified")));
-        return Err(Error::Invalid(faults.collect()));
-    }
-    let today = app.clock.today();
-    confirmations::check(&mut vehicle, Some(&current), sends_year, confirm.as_ref(), today)?;
-    if let Err(error) = store::update(&mut tx, user, &vehicle).await {
-        drop(tx);
-        return Err(explain_vin_conflict(app, user, vehicle.vin.as_ref(), error).await);
-    }
-    if let Some(reading) = reading {
-        vehicle = log_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
-    }
-    commit_and_invalidate(app, user, tx).await?;
-    Ok(vehicle)
+    let changed = app
+        .write(user, async |tx| {
+            let current = lock(tx, user, id).await?;
+            if_match.check(&current)?;
+            if let Clearable::Set(vin) = &change.vin {
+                check_vin_prefix(Some(vin), current.vin.as_ref())?;
+            }
+            let change = match decoded {
+                Some(decoded) => change.filled_from_vin(&current, decoded),
+                None => change,
+            };
+            let reading =
+                change.entered_reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
+            let confirm = change.confirm.clone();
+            let cleared = change.cleared_identifiers();
+            let sends_year = !matches!(change.year, Clearable::Unchanged);
+            let mut vehicle = change.apply(current.clone(), app.clock.now());
+            if vehicle.is_unidentified() && !cleared.is_empty() {
+                let faults = cleared
+                    .into_iter()
+                    .map(|name| FieldError::at(name, t!("vehicles-field-unidentified")));
+                return Err(Error::Invalid(faults.collect()));
+            }
+            let today = app.clock.today();
+            confirmations::check(
+                &mut vehicle,
+                Some(&current),
+                sends_year,
+                confirm.as_ref(),
+                today,
+            )?;
+            store::update(tx, user, &vehicle).await?;
+            if let Some(reading) = reading {
+                vehicle = log_reading(app, tx, user, vehicle, reading, confirm.as_ref()).await?;
+            }
+            Ok(vehicle)
+        })
+        .await;
+    explain_vin_conflict(app, user, vin.as_ref(), changed).await
 }
 
 /// Logs today's reading, which was sent with the vehicle, and returns the updated vehicle.
@@ -273,14 +281,15 @@ pub(super) async fn remove(
     id: VehicleId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let mut tx = app.db.write_for(user).await?;
-    let vehicle = lock(&mut tx, user, id).await?;
-    if_match.check(&vehicle)?;
-    let now = app.clock.now();
-    let removed = Vehicle { deleted_at: Some(now), updated_at: now, ..vehicle };
-    store::update(&mut tx, user, &removed).await?;
-    commit_and_invalidate(app, user, tx).await?;
-    Ok(())
+    app.write(user, async |tx| {
+        let vehicle = lock(tx, user, id).await?;
+        if_match.check(&vehicle)?;
+        let now = app.clock.now();
+        let removed = Vehicle { deleted_at: Some(now), updated_at: now, ..vehicle };
+        store::update(tx, user, &removed).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Restores a vehicle from the trash. A vehicle outside the trash is left unchanged.
@@ -292,68 +301,34 @@ pub(super) async fn restore(
     idempotency: &Idempotency,
 ) -> Result<Ok200<Vehicle>> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return replay(app, user, tx, before).await;
-    }
-    let mut vehicle = store::lock(&mut tx, user, id)
-        .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-vehicle")))?;
-    if_match.check(&vehicle)?;
-    if vehicle.deleted_at.is_some() {
-        vehicle = Vehicle { deleted_at: None, updated_at: now, ..vehicle };
-        store::update(&mut tx, user, &vehicle).await?;
-    }
-    let done = idempotency.store_response(&mut tx, user, String::new(), &vehicle).await?;
-    commit_and_invalidate(app, user, tx).await?;
-    Ok(done)
+    app.write_once(user, idempotency, async |tx| {
+        let mut vehicle = store::lock(tx, user, id)
+            .await?
+            .ok_or(Error::NotFound(crate::t!("core-not-found-vehicle")))?;
+        if_match.check(&vehicle)?;
+        if vehicle.deleted_at.is_some() {
+            vehicle = Vehicle { deleted_at: None, updated_at: now, ..vehicle };
+            store::update(tx, user, &vehicle).await?;
+        }
+        Ok((String::new(), vehicle))
+    })
+    .await
 }
 
-/// Commits a change to vehicles or their records, and invalidates the user's cached list and everything else
-/// derived from them. This runs to completion even if the client disconnects.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn commit_and_invalidate(app: &App, user: &UserId, mut tx: Tx) -> Result<()> {
-    app.increment_edition(&mut tx, user).await?;
-    let cache = app.cache.clone();
-    let keys: Vec<_> =
-        features::ALL.iter().flat_map(|it| it.outdated_cache_keys).map(|key| key(user)).collect();
-    let done = tokio::spawn(async move {
-        let committed = tx.commit().await;
-        // Invalidate after a failure too: if the response to a commit is lost, it may have succeeded.
-        cache.invalidate_all(&keys).await;
-        committed
-    });
-    done.await.map_err(|error| Error::Internal(error.into()))?
-}
-
-/// Returns the response to an earlier request with the same idempotency key, after invalidating the caches
-/// again: the earlier process may have been killed after its commit but before the invalidation.
-///
-/// # Errors
-/// As [`commit_and_invalidate`].
-pub async fn replay<T>(app: &App, user: &UserId, tx: Tx, before: T) -> Result<T> {
-    commit_and_invalidate(app, user, tx).await?;
-    Ok(before)
-}
-
-/// Converts the error of an insert or update. The only unique constraint is that of the VIN.
-async fn explain_vin_conflict(
+/// Replaces the error of a write that another vehicle's VIN rejected. The only unique constraint is that of
+/// the VIN.
+async fn explain_vin_conflict<T>(
     app: &App,
     user: &UserId,
     vin: Option<&Vin>,
-    error: sqlx::Error,
-) -> Error {
-    let Some(vin) = vin.filter(|_| db::is_unique_violation(&error)) else { return error.into() };
-    let find_other = async {
-        let mut tx = app.db.read_for(user).await?;
-        Ok::<_, Error>(store::find_by_vin(&mut tx, user, vin).await?)
+    written: Result<T>,
+) -> Result<T> {
+    let error = match written {
+        Err(error) if db::is_caused_by_unique_violation(&error) => error,
+        other => return other,
     };
-    let other = match find_other.await {
-        Ok(other) => other,
-        Err(error) => return error,
-    };
+    let Some(vin) = vin else { return Err(error) };
+    let other = store::find_by_vin(&mut app.db.read_for(user).await?, user, vin).await?;
     let vehicle = other.as_ref().map(|it| it.id.0);
     let (name, detail) = match other {
         Some(it) if it.deleted_at.is_some() => {
@@ -362,5 +337,5 @@ async fn explain_vin_conflict(
         Some(it) => ("duplicate-vin", t!("vehicles-vin-duplicate", vehicle = it.title())),
         None => ("duplicate-vin", t!("vehicles-vin-duplicate-unknown")),
     };
-    Error::Conflict { name, detail, vehicle }
+    Err(Error::Conflict { name, detail, vehicle })
 }

@@ -235,11 +235,7 @@ async fn find_cached(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Option<De
 
 /// Stores a result in the table `vin_cache`. A database error is logged and ignored.
 async fn store_result(app: &App, vin: &Vin, decoded: &DecodedVin, raw: &Value) {
-    let stored = async {
-        let mut tx = app.db.write().await?;
-        store::upsert(&mut tx, vin, decoded, raw).await?;
-        tx.commit().await
-    };
+    let stored = app.transaction(async |tx| Ok(store::upsert(tx, vin, decoded, raw).await?));
     if let Err(error) = stored.await {
         tracing::warn!(%error, "Failed to write the VIN cache");
     }

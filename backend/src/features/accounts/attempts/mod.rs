@@ -106,23 +106,28 @@ async fn count(
             return Err(too_many_attempts(until, at));
         }
     }
-    let mut tx = app.db.write().await?;
-    for bucket in buckets {
-        let mut moments = store::lock(&mut tx, &bucket.name, at + WINDOW).await?;
-        moments.retain(|it| *it > at - WINDOW);
-        if moments.len() >= bucket.limit {
-            // An attempt is allowed again when the oldest of the last `limit` attempts leaves the window.
-            let until = moments[moments.len() - bucket.limit] + WINDOW;
-            app.auth.exhausted_limits().insert(bucket.key(), until);
-            // Roll back what has been counted in the buckets before.
-            drop(tx);
-            record_exhausted(app, at, account, client).await?;
-            return Err(too_many_attempts(until, at));
-        }
-        moments.push(at);
-        store::update(&mut tx, &bucket.name, &moments, at + WINDOW).await?;
+    let counted = app
+        .transaction(async |tx| {
+            for bucket in buckets {
+                let mut moments = store::lock(tx, &bucket.name, at + WINDOW).await?;
+                moments.retain(|it| *it > at - WINDOW);
+                if moments.len() >= bucket.limit {
+                    // An attempt is allowed again when the oldest of the last `limit` attempts leaves the window.
+                    let until = moments[moments.len() - bucket.limit] + WINDOW;
+                    app.auth.exhausted_limits().insert(bucket.key(), until);
+                    // This rolls back what has been counted in the buckets before.
+                    return Err(too_many_attempts(until, at));
+                }
+                moments.push(at);
+                store::update(tx, &bucket.name, &moments, at + WINDOW).await?;
+            }
+            Ok(())
+        })
+        .await;
+    if let Err(Error::TooManyRequests(_)) = counted {
+        record_exhausted(app, at, account, client).await?;
     }
-    tx.commit().await
+    counted
 }
 
 /// Records in the security log that a limit was reached.
@@ -135,9 +140,7 @@ async fn record_exhausted(
     let kind = EventKind::SignInThrottled;
     let event =
         account.map_or_else(|| Event::new(kind), |account| Event::for_account(kind, account));
-    let mut tx = app.db.write().await?;
-    security_log::record(&mut tx, at, &client.annotate(event)).await?;
-    tx.commit().await
+    app.transaction(async |tx| security_log::record(tx, at, &client.annotate(event)).await).await
 }
 
 fn buckets(email_key: &str, client: &ClientInfo, trust_level: TrustLevel) -> Vec<Bucket> {
@@ -172,9 +175,7 @@ impl Attempt {
         match is_correct {
             Ok(is_correct) => Ok((self, is_correct)),
             Err(error) => {
-                let mut tx = app.db.write().await?;
-                self.record_success(app, &mut tx).await?;
-                tx.commit().await?;
+                app.transaction(async |tx| self.record_success(app, tx).await).await?;
                 Err(error)
             }
         }

@@ -67,29 +67,31 @@ pub async fn create(
         let secret = credential.create_secret(idempotency, "calendar link", &id.to_string())?;
         Ok(format!("{PREFIX}{secret}"))
     };
-    let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(first) = idempotency.begin::<CalendarLink, 201>(&mut tx, &caller.user, now).await? {
-        let gone = || Error::conflict("conflict", crate::t!("accounts-calendar-link-gone"));
-        let link = store::find(&mut tx, account).await?.ok_or_else(gone)?;
+    let user: &UserId = &caller.user;
+    app.write(user, async |tx| {
+        if let Some(first) = idempotency.begin::<CalendarLink, 201>(tx, user, now).await? {
+            let gone = || Error::conflict("conflict", crate::t!("accounts-calendar-link-gone"));
+            let link = store::find(tx, account).await?.ok_or_else(gone)?;
+            let token = secret(link.id)?;
+            // A retry from another session derives another secret.
+            let is_same = first.body().contains(&link.id.to_string())
+                && store::find_owner(tx, &hash(&token)).await?.is_some();
+            return if is_same {
+                Ok(CreatedLink { link, token, is_replayed: true })
+            } else {
+                Err(gone())
+            };
+        }
+        let link = CalendarLink { id: Uuid::now_v7(), created_at: now };
         let token = secret(link.id)?;
-        // A retry from another session derives another secret.
-        let is_same = first.body().contains(&link.id.to_string())
-            && store::find_owner(&mut tx, &hash(&token)).await?.is_some();
-        return if is_same {
-            Ok(CreatedLink { link, token, is_replayed: true })
-        } else {
-            Err(gone())
-        };
-    }
-    let link = CalendarLink { id: Uuid::now_v7(), created_at: now };
-    let token = secret(link.id)?;
-    store::replace(&mut tx, account, &link, &hash(&token)).await?;
-    let event = Event::for_account(EventKind::TokenCreated, account).with_detail("calendar");
-    security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
-    // The stored response does not contain the secret.
-    idempotency.store_response::<_, 201>(&mut tx, &caller.user, String::new(), &link).await?;
-    tx.commit().await?;
-    Ok(CreatedLink { link, token, is_replayed: false })
+        store::replace(tx, account, &link, &hash(&token)).await?;
+        let event = Event::for_account(EventKind::TokenCreated, account).with_detail("calendar");
+        security_log::record(tx, now, &caller.client.annotate(event)).await?;
+        // The stored response does not contain the secret.
+        idempotency.store_response::<_, 201>(tx, user, String::new(), &link).await?;
+        Ok(CreatedLink { link, token, is_replayed: false })
+    })
+    .await
 }
 
 fn hash(token: &str) -> TokenHash {
@@ -110,13 +112,14 @@ pub async fn find(app: &App, user: &User) -> Result<Option<CalendarLink>> {
 /// `NotFound` if there is none.
 pub async fn revoke(app: &App, caller: &SessionUser) -> Result<()> {
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    if store::delete(&mut tx, account).await? == 0 {
-        return Err(Error::NotFound(crate::t!("core-not-found-calendar-link")));
-    }
-    let event = Event::for_account(EventKind::TokenRevoked, account).with_detail("calendar");
-    security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
-    tx.commit().await
+    app.transaction(async |tx| {
+        if store::delete(tx, account).await? == 0 {
+            return Err(Error::NotFound(crate::t!("core-not-found-calendar-link")));
+        }
+        let event = Event::for_account(EventKind::TokenRevoked, account).with_detail("calendar");
+        security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
+    })
+    .await
 }
 
 /// Revokes the account's calendar link in `tx`, if there is one.

@@ -126,12 +126,12 @@ async fn key(app: &App) -> Result<&Key> {
         }
         let mut new = [0; 32];
         getrandom::fill(&mut new).map_err(|error| Error::Internal(error.to_string().into()))?;
-        let mut tx = app.db.write().await?;
-        store::insert_key(&mut tx, KEY, &new, app.clock.now()).await?;
-        // Another instance may have stored its key first.
-        let found = store::find_key(&mut tx, KEY).await?.unwrap_or_default();
-        tx.commit().await?;
-        read_key(&found)
+        let stored = app.transaction(async |tx| {
+            store::insert_key(tx, KEY, &new, app.clock.now()).await?;
+            // Another instance may have stored its key first.
+            Ok(store::find_key(tx, KEY).await?.unwrap_or_default())
+        });
+        read_key(&stored.await?)
     };
     app.auth.challenge_key().get_or_try_init(find).await
 }

@@ -107,20 +107,27 @@ pub(super) async fn finish_registration(
     let now = app.clock.now();
     let passkey =
         Passkey { id: Uuid::now_v7(), name: response.name.0, created_at: now, last_used_at: None };
-    let mut tx = app.db.write().await?;
-    if !challenge.spend(&mut tx).await? {
-        return Err(rejected());
-    }
-    if store::list_passkeys(&mut tx, principal.account).await?.len() >= MAX_PASSKEYS {
-        return Err(too_many_passkeys());
-    }
-    let recovery_codes = service::create_codes_for_first_factor(&mut tx, principal.account).await?;
-    let text = serde_json::to_string(&credential).map_err(|error| Error::Internal(error.into()))?;
-    store::insert_passkey(&mut tx, principal.account, &passkey, credential.cred_id(), &text)
-        .await
-        .map_err(|error| if db::is_unique_violation(&error) { rejected() } else { error.into() })?;
-    service::record_change(&mut tx, now, EventKind::FactorAdded, session, "passkey").await?;
-    tx.commit().await?;
+    let recovery_codes = app
+        .transaction(async |tx| {
+            if !challenge.spend(tx).await? {
+                return Err(rejected());
+            }
+            if store::list_passkeys(tx, principal.account).await?.len() >= MAX_PASSKEYS {
+                return Err(too_many_passkeys());
+            }
+            let recovery_codes =
+                service::create_codes_for_first_factor(tx, principal.account).await?;
+            let text = serde_json::to_string(&credential)
+                .map_err(|error| Error::Internal(error.into()))?;
+            store::insert_passkey(tx, principal.account, &passkey, credential.cred_id(), &text)
+                .await
+                .map_err(
+                    |error| if db::is_unique_violation(&error) { rejected() } else { error.into() },
+                )?;
+            service::record_change(tx, now, EventKind::FactorAdded, session, "passkey").await?;
+            Ok(recovery_codes)
+        })
+        .await?;
     session::evict_cached(app, principal.account).await;
     tracing::info!(account = %principal.account, "Added a passkey");
     Ok(NewPasskey { passkey, recovery_codes })
@@ -129,14 +136,15 @@ pub(super) async fn finish_registration(
 /// Removes one of the account's passkeys.
 pub(super) async fn remove(app: &App, session: &AnySession, passkey: Uuid) -> Result<()> {
     let principal = &session.principal;
-    let mut tx = app.db.write().await?;
-    if !store::delete_passkey(&mut tx, principal.account, passkey).await? {
-        return Err(Error::NotFound(crate::t!("core-not-found-passkey")));
-    }
-    service::delete_unneeded_recovery_codes(&mut tx, principal.account).await?;
-    service::record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "passkey")
-        .await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        if !store::delete_passkey(tx, principal.account, passkey).await? {
+            return Err(Error::NotFound(crate::t!("core-not-found-passkey")));
+        }
+        service::delete_unneeded_recovery_codes(tx, principal.account).await?;
+        service::record_change(tx, app.clock.now(), EventKind::FactorRemoved, session, "passkey")
+            .await
+    })
+    .await?;
     session::evict_cached(app, principal.account).await;
     tracing::info!(account = %principal.account, "Removed a passkey");
     Ok(())
@@ -223,35 +231,38 @@ pub(super) async fn finish_authentication(
     passkey.update_credential(&checked);
     let text = serde_json::to_string(&passkey).map_err(|error| Error::Internal(error.into()))?;
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    // Of concurrent requests with the same response, only one succeeds.
-    if !challenge.spend(&mut tx).await? {
-        return Err(Error::WrongFactor);
-    }
-    if !store::record_passkey_use(&mut tx, stored.id, &text, now).await? {
-        return Err(Error::WrongFactor);
-    }
-    // The password counts only while its sign-in is pending. A password reset cancels it.
-    let is_pending = match pending {
-        Some(token) => {
-            let account = store::find_pending_sign_in(&mut tx, token, now).await?;
-            store::delete_pending_sign_in(&mut tx, token).await?;
-            account == Some(stored.account_id)
-        }
-        None => false,
-    };
-    if !is_passwordless && !is_pending {
-        return Err(Error::WrongFactor);
-    }
-    let owner = accounts_store::find_stored(&mut tx, stored.account_id).await?;
-    let owner = owner.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
-    // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
-    if is_passwordless && review::needs_review(owner.review_since, stored.created_at) {
-        return Err(Error::Forbidden(crate::t!("accounts-passkey-unreviewed")));
-    }
-    let account = owner.account;
-    let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
-    tx.commit().await?;
+    let (account, opened) = app
+        .transaction(async |tx| {
+            // Of concurrent requests with the same response, only one succeeds.
+            if !challenge.spend(tx).await? {
+                return Err(Error::WrongFactor);
+            }
+            if !store::record_passkey_use(tx, stored.id, &text, now).await? {
+                return Err(Error::WrongFactor);
+            }
+            // The password counts only while its sign-in is pending. A password reset cancels it.
+            let is_pending = match pending {
+                Some(token) => {
+                    let account = store::find_pending_sign_in(tx, token, now).await?;
+                    store::delete_pending_sign_in(tx, token).await?;
+                    account == Some(stored.account_id)
+                }
+                None => false,
+            };
+            if !is_passwordless && !is_pending {
+                return Err(Error::WrongFactor);
+            }
+            let owner = accounts_store::find_stored(tx, stored.account_id).await?;
+            let owner = owner.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
+            // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
+            if is_passwordless && review::needs_review(owner.review_since, stored.created_at) {
+                return Err(Error::Forbidden(crate::t!("accounts-passkey-unreviewed")));
+            }
+            let account = owner.account;
+            let opened = accounts::open_session(tx, app, account.id, client).await?;
+            Ok((account, opened))
+        })
+        .await?;
     opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }

@@ -124,9 +124,8 @@ pub(super) async fn confirm_password(
             other => other,
         }
     })?;
-    let mut tx = app.db.write().await?;
-    store::confirm_session(&mut tx, session.id, app.clock.now()).await?;
-    tx.commit().await
+    app.transaction(async |tx| Ok(store::confirm_session(tx, session.id, app.clock.now()).await?))
+        .await
 }
 
 /// The account name shown in authenticator apps and passkey managers.
@@ -142,11 +141,13 @@ pub(super) fn account_label(principal: &Principal) -> String {
 pub(super) async fn begin_totp(app: &App, principal: &Principal) -> Result<Totp> {
     let secret = totp::generate_secret()?;
     let sealed = totp_secrets::seal(app.key()?, principal.account, &secret)?;
-    let mut tx = app.db.write().await?;
-    if !store::insert_totp(&mut tx, principal.account, &sealed, app.clock.now()).await? {
-        return Err(Error::conflict("factor-exists", crate::t!("accounts-app-exists")));
-    }
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        if !store::insert_totp(tx, principal.account, &sealed, app.clock.now()).await? {
+            return Err(Error::conflict("factor-exists", crate::t!("accounts-app-exists")));
+        }
+        Ok(())
+    })
+    .await?;
     Totp::new(&secret, &account_label(principal))
 }
 
@@ -171,23 +172,26 @@ pub(super) async fn confirm_totp(
     code: &Code,
 ) -> Result<Option<Vec<String>>> {
     let (account, now) = (session.principal.account, app.clock.now());
-    let mut tx = app.db.write().await?;
-    let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
-    let missing = || Error::NotFound(crate::t!("core-not-found-new-authenticator"));
-    let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
-    let secret = totp_secrets::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
-    let Code::OneTime(code) = code else {
-        return Err(Error::invalid("code", crate::t!("accounts-field-code-app")));
-    };
-    let step = Totp::new(&secret, "")?
-        .matching_step(code, now)
-        .ok_or_else(|| Error::invalid("code", crate::t!("accounts-field-code-wrong")))?;
-    let codes = create_codes_for_first_factor(&mut tx, account).await?;
-    if !store::confirm_totp(&mut tx, account, &sealed, step, now).await? {
-        return Err(Error::Unavailable);
-    }
-    record_change(&mut tx, now, EventKind::FactorAdded, session, "authenticator app").await?;
-    tx.commit().await?;
+    let codes = app
+        .transaction(async |tx| {
+            let found = store::find_totp(tx, account).await?.filter(|it| it.confirmed_at.is_none());
+            let missing = || Error::NotFound(crate::t!("core-not-found-new-authenticator"));
+            let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
+            let secret = totp_secrets::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
+            let Code::OneTime(code) = code else {
+                return Err(Error::invalid("code", crate::t!("accounts-field-code-app")));
+            };
+            let step = Totp::new(&secret, "")?
+                .matching_step(code, now)
+                .ok_or_else(|| Error::invalid("code", crate::t!("accounts-field-code-wrong")))?;
+            let codes = create_codes_for_first_factor(tx, account).await?;
+            if !store::confirm_totp(tx, account, &sealed, step, now).await? {
+                return Err(Error::Unavailable);
+            }
+            record_change(tx, now, EventKind::FactorAdded, session, "authenticator app").await?;
+            Ok(codes)
+        })
+        .await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Set up an authenticator app");
     Ok(codes)
@@ -196,14 +200,15 @@ pub(super) async fn confirm_totp(
 /// Removes the authenticator app.
 pub(super) async fn remove_totp(app: &App, session: &AnySession) -> Result<()> {
     let account = session.principal.account;
-    let mut tx = app.db.write().await?;
-    if !store::delete_totp(&mut tx, account).await? {
-        return Err(Error::NotFound(crate::t!("core-not-found-authenticator")));
-    }
-    delete_unneeded_recovery_codes(&mut tx, account).await?;
-    record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "authenticator app")
-        .await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        if !store::delete_totp(tx, account).await? {
+            return Err(Error::NotFound(crate::t!("core-not-found-authenticator")));
+        }
+        delete_unneeded_recovery_codes(tx, account).await?;
+        record_change(tx, app.clock.now(), EventKind::FactorRemoved, session, "authenticator app")
+            .await
+    })
+    .await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Removed an authenticator app");
     Ok(())
@@ -215,13 +220,17 @@ pub(super) async fn regenerate_recovery_codes(
     session: &AnySession,
 ) -> Result<Vec<String>> {
     let account = session.principal.account;
-    let mut tx = app.db.write().await?;
-    if !store::has_any(&mut tx, account).await? {
-        return Err(Error::Forbidden(crate::t!("accounts-recovery-without-factor")));
-    }
-    let codes = replace_recovery_codes(&mut tx, account).await?;
-    record_change(&mut tx, app.clock.now(), EventKind::RecoveryCodesCreated, session, "").await?;
-    tx.commit().await?;
+    let codes = app
+        .transaction(async |tx| {
+            if !store::has_any(tx, account).await? {
+                return Err(Error::Forbidden(crate::t!("accounts-recovery-without-factor")));
+            }
+            let codes = replace_recovery_codes(tx, account).await?;
+            record_change(tx, app.clock.now(), EventKind::RecoveryCodesCreated, session, "")
+                .await?;
+            Ok(codes)
+        })
+        .await?;
     tracing::info!(%account, "Generated recovery codes");
     Ok(codes)
 }
@@ -292,20 +301,24 @@ pub(super) async fn sign_in(
     };
     let key = attempts::account_key(&account);
     let guess = attempts::count_attempt(app, &key, Some(account.id), client).await?;
-    let mut tx = app.db.write().await?;
-    if !redeem_code(app, &mut tx, account.id, code, client).await? {
+    let signed_in = app
+        .transaction(async |tx| {
+            if !redeem_code(app, tx, account.id, code, client).await? {
+                return Err(Error::WrongFactor);
+            }
+            guess.record_success(app, tx).await?;
+            // Of concurrent requests with the same cookie, only one succeeds.
+            if !store::delete_pending_sign_in(tx, &pending).await? {
+                return Err(Error::Unauthorized);
+            }
+            accounts::open_session(tx, app, account.id, client).await
+        })
+        .await;
+    if let Err(Error::WrongFactor) = signed_in {
         tracing::info!(account = %account.id, "Rejected a second-factor code");
-        drop(tx);
         accounts::record_failure(app, Some(account.id), client).await?;
-        return Err(Error::WrongFactor);
     }
-    guess.record_success(app, &mut tx).await?;
-    // Of concurrent requests with the same cookie, only one succeeds.
-    if !store::delete_pending_sign_in(&mut tx, &pending).await? {
-        return Err(Error::Unauthorized);
-    }
-    let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
-    tx.commit().await?;
+    let opened = signed_in?;
     opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }

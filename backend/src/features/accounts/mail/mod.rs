@@ -123,16 +123,19 @@ pub(super) async fn mark_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc
 /// if the mail server rejects the message.
 pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    let purpose = LinkPurpose::Confirm;
-    let open = store::count_links(&mut tx, account, purpose.as_str(), now).await?;
-    if open >= MAX_OPEN_CONFIRMATIONS || !count_message(&mut tx, account, now).await? {
-        let wait = purpose.lifetime().num_seconds().unsigned_abs();
-        return Err(Error::TooManyRequests(wait));
-    }
-    let token = create_link(&mut tx, account, purpose, now).await?;
-    store::record_confirmation_sent(&mut tx, account, now).await?;
-    tx.commit().await?;
+    let token = app
+        .transaction(async |tx| {
+            let purpose = LinkPurpose::Confirm;
+            let open = store::count_links(tx, account, purpose.as_str(), now).await?;
+            if open >= MAX_OPEN_CONFIRMATIONS || !count_message(tx, account, now).await? {
+                let wait = purpose.lifetime().num_seconds().unsigned_abs();
+                return Err(Error::TooManyRequests(wait));
+            }
+            let token = create_link(tx, account, purpose, now).await?;
+            store::record_confirmation_sent(tx, account, now).await?;
+            Ok(token)
+        })
+        .await?;
     let link = format!("{base}/mail/confirm?token={token}");
     let text = format!("{}\n", t!("accounts-mail-confirm-text", base = base, link = link));
     let subject = &t!("accounts-mail-confirm-subject").to_string();
@@ -143,13 +146,16 @@ pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str
 /// Confirms the address that the link was sent to.
 async fn confirm(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    let owner = find_link(&mut tx, token, LinkPurpose::Confirm, now).await?;
-    store::mark_confirmed(&mut tx, owner.account, now).await?;
-    store::delete_links(&mut tx, owner.account, LinkPurpose::Confirm.as_str()).await?;
-    let event = Event::for_account(EventKind::EmailConfirmed, owner.account);
-    security_log::record(&mut tx, now, &client.annotate(event)).await?;
-    tx.commit().await?;
+    let owner = app
+        .transaction(async |tx| {
+            let owner = find_link(tx, token, LinkPurpose::Confirm, now).await?;
+            store::mark_confirmed(tx, owner.account, now).await?;
+            store::delete_links(tx, owner.account, LinkPurpose::Confirm.as_str()).await?;
+            let event = Event::for_account(EventKind::EmailConfirmed, owner.account);
+            security_log::record(tx, now, &client.annotate(event)).await?;
+            Ok(owner)
+        })
+        .await?;
     tracing::info!(account = %owner.account, "Confirmed an email address");
     Ok(())
 }

@@ -170,23 +170,27 @@ pub(super) async fn finish_log_in(
     )
     .await?
     .account_id;
-    let mut tx = app.db.write().await?;
-    // Of concurrent requests for the same log-in, only one succeeds.
-    if !challenge.spend(&mut tx).await? {
-        return Err(OidcError::Expired);
-    }
-    // The provider replaces only the password, not the second factor.
-    if let Some(pending) = factors::begin_pending_sign_in(&mut tx, app, account).await? {
-        tx.commit().await?;
-        return Ok(LogInOutcome::SecondFactorRequired {
+    let opened = app.db.try_transaction::<_, OidcError>(async |tx| {
+        // Of concurrent requests for the same log-in, only one succeeds.
+        if !challenge.spend(tx).await? {
+            return Err(OidcError::Expired);
+        }
+        // The provider replaces only the password, not the second factor.
+        if let Some(pending) = factors::begin_pending_sign_in(tx, app, account).await? {
+            return Ok(Err(pending));
+        }
+        Ok(Ok(open_session(tx, app, account, client).await?))
+    });
+    match opened.await? {
+        Ok(opened) => {
+            opened.evict_previous(app).await;
+            Ok(LogInOutcome::SignedIn { opened, next: log_in.next })
+        }
+        Err(pending) => Ok(LogInOutcome::SecondFactorRequired {
             cookie: pending.cookie(app)?,
             next: log_in.next,
-        });
+        }),
     }
-    let opened = open_session(&mut tx, app, account, client).await?;
-    tx.commit().await?;
-    opened.evict_previous(app).await;
-    Ok(LogInOutcome::SignedIn { opened, next: log_in.next })
 }
 
 /// Checks that the response is from this provider, if it names its issuer (RFC 9207).
@@ -298,24 +302,27 @@ async fn create_account(
         created_at: now,
     };
     let email_key = email_key.unwrap_or_else(|| format!("no-address|{id}"));
-    let mut tx = app.db.write().await?;
-    accounts::insert(&mut tx, &account, &user, email_key, String::new())
+    app.db
+        .try_transaction(async |tx| {
+            accounts::insert(tx, &account, &user, email_key, String::new())
+                .await
+                .map_err(conflict_or_internal)?;
+            if identity.email.is_some() {
+                // The provider has verified the address.
+                mail::mark_confirmed(tx, id, now).await?;
+            }
+            if accounts::record_first_account(tx, id).await? {
+                if source == IdentitySource::AccessToken || app.auth.setup_token().is_some() {
+                    return Err(OidcError::RegistrationClosed);
+                }
+                accounts::set_admin(tx, id).await?;
+            } else if !may_sign_up {
+                return Err(OidcError::RegistrationClosed);
+            }
+            store::insert(tx, id, identity, now).await.map_err(conflict_or_internal)?;
+            Ok(())
+        })
         .await
-        .map_err(conflict_or_internal)?;
-    if identity.email.is_some() {
-        // The provider has verified the address.
-        mail::mark_confirmed(&mut tx, id, now).await?;
-    }
-    if accounts::record_first_account(&mut tx, id).await? {
-        if source == IdentitySource::AccessToken || app.auth.setup_token().is_some() {
-            return Err(OidcError::RegistrationClosed);
-        }
-        accounts::set_admin(&mut tx, id).await?;
-    } else if !may_sign_up {
-        return Err(OidcError::RegistrationClosed);
-    }
-    store::insert(&mut tx, id, identity, now).await.map_err(conflict_or_internal)?;
-    Ok(tx.commit().await?)
 }
 
 /// Maps a unique violation, caused by a concurrent request, to a conflict.
@@ -346,24 +353,27 @@ async fn link(
     challenge: &Challenge,
     client: &ClientInfo,
 ) -> Result<(), OidcError> {
-    let mut tx = app.db.write().await?;
-    if !challenge.spend(&mut tx).await? {
-        return Err(OidcError::Expired);
-    }
-    if let Err(error) = store::insert(&mut tx, account, identity, app.clock.now()).await {
-        if !db::is_unique_violation(&error) {
-            return Err(error.into());
+    let linked = app.db.try_transaction::<_, OidcError>(async |tx| {
+        if !challenge.spend(tx).await? {
+            return Err(OidcError::Expired);
         }
-        drop(tx);
-        let found = store::find_owner(&mut app.db.read().await?, identity).await?;
-        let is_linked_here = found.is_some_and(|it| it.owner.account_id == account);
-        return if is_linked_here { Ok(()) } else { Err(OidcError::LinkedElsewhere) };
+        store::insert(tx, account, identity, app.clock.now()).await?;
+        let event = Event::for_account(EventKind::IdentityLinked, account).by(account);
+        security_log::record(tx, app.clock.now(), &client.annotate(event)).await?;
+        Ok(())
+    });
+    match linked.await {
+        Err(OidcError::Service(error)) if db::is_caused_by_unique_violation(&error) => {
+            let found = store::find_owner(&mut app.db.read().await?, identity).await?;
+            let is_linked_here = found.is_some_and(|it| it.owner.account_id == account);
+            if is_linked_here { Ok(()) } else { Err(OidcError::LinkedElsewhere) }
+        }
+        Err(error) => Err(error),
+        Ok(()) => {
+            tracing::info!(%account, "Linked an identity");
+            Ok(())
+        }
     }
-    let event = Event::for_account(EventKind::IdentityLinked, account).by(account);
-    security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
-    tx.commit().await?;
-    tracing::info!(%account, "Linked an identity");
-    Ok(())
 }
 
 /// Lists the account's identities for the review after a password reset.
@@ -389,22 +399,23 @@ pub(super) async fn list_identities(app: &App, account: Uuid) -> Result<Vec<Iden
 /// Unlinks the identity unless the account would have no other way to sign in.
 pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    let stored = accounts::lock(&mut tx, account).await?;
-    let identities = store::list(&mut tx, account).await?;
-    if !identities.iter().any(|it| it.id == id) {
-        return Err(Error::NotFound(crate::t!("core-not-found-identity")));
-    }
-    let others = identities.iter().filter(|it| it.id != id);
-    if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
-        return Err(Error::conflict("last-way-in", crate::t!("accounts-last-identity")));
-    }
-    store::delete(&mut tx, account, id).await?;
-    let event = caller
-        .client
-        .annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
-    security_log::record(&mut tx, app.clock.now(), &event).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        let stored = accounts::lock(tx, account).await?;
+        let identities = store::list(tx, account).await?;
+        if !identities.iter().any(|it| it.id == id) {
+            return Err(Error::NotFound(crate::t!("core-not-found-identity")));
+        }
+        let others = identities.iter().filter(|it| it.id != id);
+        if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
+            return Err(Error::conflict("last-way-in", crate::t!("accounts-last-identity")));
+        }
+        store::delete(tx, account, id).await?;
+        let event = caller
+            .client
+            .annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
+        security_log::record(tx, app.clock.now(), &event).await
+    })
+    .await?;
     // Stop accepting the identity's access tokens.
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Unlinked an identity");

@@ -95,11 +95,12 @@ async fn finish(app: &App, caller: &SessionUser) -> Result<()> {
         return Err(Error::ConfirmationRequired);
     }
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    store::set_review_since(&mut tx, account, None).await?;
-    let event = Event::for_account(EventKind::AccessReviewed, account);
-    security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        store::set_review_since(tx, account, None).await?;
+        let event = Event::for_account(EventKind::AccessReviewed, account);
+        security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
+    })
+    .await?;
     session::evict_cached(app, account).await;
     Ok(())
 }

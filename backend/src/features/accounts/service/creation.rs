@@ -8,7 +8,7 @@ use crate::{
     core::{
         Error, Result,
         config::{self, Secret},
-        db::{self, Db, Tx},
+        db::{self, Db},
         error::FieldError,
         input::{Input as _, Reader, Text},
     },
@@ -78,8 +78,7 @@ pub struct CreatedAccount {
 /// # Errors
 /// Invalid for fields that are not valid; Conflict if an account with the address exists.
 pub async fn create(app: &App, new: &AccountInput) -> Result<CreatedAccount> {
-    let (tx, created) = insert(app, new, Event::from_command_line).await?;
-    tx.commit().await?;
+    let created = insert(app, new, false, Event::from_command_line).await?;
     tracing::info!(account = %created.id, is_admin = created.is_admin, "Created an account");
     Ok(created)
 }
@@ -129,14 +128,13 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
             let event = |event: Event| {
                 event.with_detail("by auth.first_administrator").from_client(None, None)
             };
-            match insert(app, &new, event).await {
-                Ok((tx, created)) if created.is_first => {
-                    tx.commit().await?;
+            match insert(app, &new, true, event).await {
+                Ok(created) => {
                     tracing::info!(account = %created.id, "Created auth.first_administrator");
                     return Ok(());
                 }
                 // Another instance has created the first account.
-                Ok(_) | Err(Error::Conflict { .. }) => {}
+                Err(Error::Conflict { .. }) => {}
                 Err(error) => return Err(replace_field_names(error)),
             }
         }
@@ -165,12 +163,17 @@ fn replace_field_names(error: Error) -> Error {
     Error::Invalid(faults.into_iter().map(rename).collect())
 }
 
-/// Inserts the account. The returned transaction is not committed yet.
+/// Inserts the account. With `only_first`, it must be the first one.
+///
+/// # Errors
+/// Invalid for fields that are not valid; Conflict if an account with the address exists, or, with
+/// `only_first`, any account.
 async fn insert(
     app: &App,
     new: &AccountInput,
+    only_first: bool,
     locate: impl Fn(Event) -> EventWithOrigin,
-) -> Result<(Tx, CreatedAccount)> {
+) -> Result<CreatedAccount> {
     let fields = new.read(app.clock.today())?;
     let key = fields.email.key();
     let slot = app.auth.hash_queue().reserve(&key, &ClientInfo::default())?;
@@ -183,24 +186,29 @@ async fn insert(
         is_admin: new.is_admin,
         created_at: now,
     };
-    let mut tx = app.db.write().await?;
-    let user = local_user_id(account.id);
-    store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
-        if !db::is_unique_violation(&error) {
-            return error.into();
+    app.transaction(async |tx| {
+        let user = local_user_id(account.id);
+        store::insert(tx, &account, &user, key, password_hash).await.map_err(|error| {
+            if !db::is_unique_violation(&error) {
+                return error.into();
+            }
+            Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
+        })?;
+        let is_first = store::record_first_account(tx, account.id).await?;
+        if only_first && !is_first {
+            return Err(Error::conflict("conflict", crate::t!("accounts-created-concurrently")));
         }
-        Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
-    })?;
-    let is_first = store::record_first_account(&mut tx, account.id).await?;
-    if is_first {
-        store::set_admin(&mut tx, account.id).await?;
-    }
-    let registered = locate(Event::for_account(EventKind::Registered, account.id));
-    security_log::record(&mut tx, now, &registered).await?;
-    if new.is_admin && !is_first {
-        let promoted = locate(Event::for_account(EventKind::AdminRightsGranted, account.id));
-        security_log::record(&mut tx, now, &promoted).await?;
-    }
-    let is_admin = new.is_admin || is_first;
-    Ok((tx, CreatedAccount { id: account.id, email: account.email, is_admin, is_first }))
+        if is_first {
+            store::set_admin(tx, account.id).await?;
+        }
+        let registered = locate(Event::for_account(EventKind::Registered, account.id));
+        security_log::record(tx, now, &registered).await?;
+        if new.is_admin && !is_first {
+            let promoted = locate(Event::for_account(EventKind::AdminRightsGranted, account.id));
+            security_log::record(tx, now, &promoted).await?;
+        }
+        let is_admin = new.is_admin || is_first;
+        Ok(CreatedAccount { id: account.id, email: account.email, is_admin, is_first })
+    })
+    .await
 }

@@ -24,10 +24,7 @@ pub(in crate::features::accounts) async fn load_preferences(
     if let Some(preferences) = found {
         return Ok(preferences);
     }
-    let mut tx = app.db.write_for(user).await?;
-    let preferences = lock_preferences(&mut tx, user, app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(preferences)
+    app.write(user, async |tx| lock_preferences(tx, user, app.clock.now()).await).await
 }
 
 /// Loads the preferences and locks them until `tx` ends. Creates them with default values on first use.
@@ -44,20 +41,26 @@ pub(in crate::features::accounts) async fn change_preferences(
     if_match: &IfMatch,
 ) -> Result<Preferences> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    let current = lock_preferences(&mut tx, user, now).await?;
-    if_match.check(&current)?;
-    let preferences = Preferences {
-        distance_unit: change.distance_unit.or(current.distance_unit),
-        volume_unit: change.volume_unit.or(current.volume_unit),
-        economy_unit: change.economy_unit.or(current.economy_unit),
-        currency: change.currency.into_value().map_or(current.currency, |it| it.to_string()),
-        time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
-        theme: change.theme.or(current.theme),
-        locale: change.locale.map(|it| it.tag().to_owned()).or(current.locale),
-    };
-    store::update_preferences(&mut tx, user, &preferences, now).await?;
-    tx.commit().await?;
+    let preferences = app
+        .write(user, async |tx| {
+            let current = lock_preferences(tx, user, now).await?;
+            if_match.check(&current)?;
+            let preferences = Preferences {
+                distance_unit: change.distance_unit.or(current.distance_unit),
+                volume_unit: change.volume_unit.or(current.volume_unit),
+                economy_unit: change.economy_unit.or(current.economy_unit),
+                currency: change
+                    .currency
+                    .into_value()
+                    .map_or(current.currency, |it| it.to_string()),
+                time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
+                theme: change.theme.or(current.theme),
+                locale: change.locale.map(|it| it.tag().to_owned()).or(current.locale),
+            };
+            store::update_preferences(tx, user, &preferences, now).await?;
+            Ok(preferences)
+        })
+        .await?;
     session::evict_cached(app, user.0.account).await;
     Ok(preferences)
 }

@@ -58,37 +58,44 @@ pub(in crate::features::accounts) async fn register(
         is_admin: false,
         created_at: now,
     };
-    let mut tx = app.db.write_for(&applicant).await?;
-    if idempotency.begin::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
-        drop(tx);
+    let registered = app
+        .db
+        .transaction_for_applicant(&applicant, async |tx| {
+            if idempotency.begin::<(), 201>(tx, &applicant, now).await?.is_some() {
+                return Ok(None);
+            }
+            // Check before inserting: users who may not register must not learn which addresses have accounts.
+            check_registration_allowed(app, tx, invitation, setup_token, &new.email).await?;
+            let user = local_user_id(account.id);
+            store::insert(tx, &account, &user, key, password_hash).await.map_err(|error| {
+                if !db::is_unique_violation(&error) {
+                    return error.into();
+                }
+                Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
+            })?;
+            if store::record_first_account(tx, account.id).await? {
+                check_setup_token(app, setup_token)?;
+                store::set_admin(tx, account.id).await?;
+                account.is_admin = true;
+            } else {
+                check_registration_mode(app, invitation)?;
+                if let Some(token) = invitation {
+                    invitations::redeem(tx, token, &new.email.key(), account.id, now).await?;
+                    let event =
+                        client.annotate(Event::for_account(EventKind::InvitationUsed, account.id));
+                    security_log::record(tx, now, &event).await?;
+                }
+            }
+            let registered = client.annotate(Event::for_account(EventKind::Registered, account.id));
+            security_log::record(tx, now, &registered).await?;
+            let opened = open_session(tx, app, account.id, client).await?;
+            idempotency.store_response::<_, 201>(tx, &applicant, String::new(), &()).await?;
+            Ok(Some((account, opened)))
+        })
+        .await?;
+    let Some((account, opened)) = registered else {
         return replay_registration(app, new, client).await;
-    }
-    // Check before inserting: users who may not register must not learn which addresses have accounts.
-    check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;
-    let user = local_user_id(account.id);
-    store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
-        if !db::is_unique_violation(&error) {
-            return error.into();
-        }
-        Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
-    })?;
-    if store::record_first_account(&mut tx, account.id).await? {
-        check_setup_token(app, setup_token)?;
-        store::set_admin(&mut tx, account.id).await?;
-        account.is_admin = true;
-    } else {
-        check_registration_mode(app, invitation)?;
-        if let Some(token) = invitation {
-            invitations::redeem(&mut tx, token, &new.email.key(), account.id, now).await?;
-            let event = client.annotate(Event::for_account(EventKind::InvitationUsed, account.id));
-            security_log::record(&mut tx, now, &event).await?;
-        }
-    }
-    let registered = client.annotate(Event::for_account(EventKind::Registered, account.id));
-    security_log::record(&mut tx, now, &registered).await?;
-    let opened = open_session(&mut tx, app, account.id, client).await?;
-    idempotency.store_response::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
-    tx.commit().await?;
+    };
     opened.evict_previous(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
     Ok(SignedIn { account, opened, is_replayed: false })

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     core::{
-        Error, Result,
+        Error, Result, UserId,
         db::Tx,
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
     },
@@ -49,9 +49,7 @@ pub(in crate::features::accounts) async fn find_owner(
         return Ok(None);
     };
     if found.last_used_at.is_none_or(|it| it + LAST_USED_RESOLUTION <= now) {
-        let mut tx = app.db.write().await?;
-        store::update_last_used(&mut tx, found.id, now).await?;
-        tx.commit().await?;
+        app.transaction(async |tx| Ok(store::update_last_used(tx, found.id, now).await?)).await?;
     }
     Ok(Some((found.owner, AuthMethod::PersonalToken { id: found.id, scope: found.scope })))
 }
@@ -69,40 +67,49 @@ pub(super) async fn create(
         return Err(Error::invalid("expiresAt", crate::t!("accounts-field-expiration")));
     }
     let account = caller.user.0.account;
-    let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(first) = idempotency.begin::<CreatedToken, 201>(&mut tx, &caller.user, now).await? {
-        return replay(&mut tx, &first, idempotency, credential).await;
+    let user: &UserId = &caller.user;
+    let (created, id) = app
+        .write(user, async |tx| {
+            if let Some(first) = idempotency.begin::<CreatedToken, 201>(tx, user, now).await? {
+                return Ok((replay(tx, &first, idempotency, credential).await?, None));
+            }
+            let limit = Limit::new(MAX_TOKENS);
+            let existing =
+                store::list(tx, account, http::after_cursor(None)?, limit.plus_one()).await?;
+            if existing.len() >= limit.rows() {
+                return Err(Error::conflict(
+                    "too-many",
+                    crate::t!("accounts-too-many-tokens", most = MAX_TOKENS),
+                ));
+            }
+            let record = PersonalToken {
+                id: Uuid::now_v7(),
+                name: new.name.0,
+                scope: new.scope,
+                created_at: now,
+                expires_at: new.expires_at.map(|it| it.0),
+                last_used_at: None,
+            };
+            let token = derive_token(idempotency, credential, &record.id.to_string())?;
+            let hash: TokenHash = Sha256::digest(&token).into();
+            store::insert(tx, account, &record, &hash).await?;
+            let event =
+                Event::for_account(EventKind::TokenCreated, account).with_detail(&record.name);
+            security_log::record(tx, now, &caller.client.annotate(event)).await?;
+            let location = format!("/api/auth/tokens/{}", record.id);
+            // The stored response does not contain the token, which only the user has.
+            idempotency.store_response::<_, 201>(tx, user, location.clone(), &record).await?;
+            let id = record.id;
+            let created = CreatedToken { record, token };
+            let body =
+                serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
+            Ok((Created::new(location, body), Some(id)))
+        })
+        .await?;
+    if let Some(id) = id {
+        tracing::info!(%account, token = %id, "Created a personal token");
     }
-    let limit = Limit::new(MAX_TOKENS);
-    let existing =
-        store::list(&mut tx, account, http::after_cursor(None)?, limit.plus_one()).await?;
-    if existing.len() >= limit.rows() {
-        return Err(Error::conflict(
-            "too-many",
-            crate::t!("accounts-too-many-tokens", most = MAX_TOKENS),
-        ));
-    }
-    let record = PersonalToken {
-        id: Uuid::now_v7(),
-        name: new.name.0,
-        scope: new.scope,
-        created_at: now,
-        expires_at: new.expires_at.map(|it| it.0),
-        last_used_at: None,
-    };
-    let token = derive_token(idempotency, credential, &record.id.to_string())?;
-    let hash: TokenHash = Sha256::digest(&token).into();
-    store::insert(&mut tx, account, &record, &hash).await?;
-    let event = Event::for_account(EventKind::TokenCreated, account).with_detail(&record.name);
-    security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
-    let location = format!("/api/auth/tokens/{}", record.id);
-    // The stored response does not contain the token, which only the user has.
-    idempotency.store_response::<_, 201>(&mut tx, &caller.user, location.clone(), &record).await?;
-    tx.commit().await?;
-    tracing::info!(%account, token = %record.id, "Created a personal token");
-    let created = CreatedToken { record, token };
-    let body = serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Created::new(location, body))
+    Ok(created)
 }
 
 /// Derives the token of the record `id`.
@@ -154,15 +161,16 @@ pub(super) async fn revoke(
     if_match: &IfMatch,
 ) -> Result<()> {
     let account = caller.user.0.account;
-    let mut tx = app.db.write().await?;
-    let token = store::find(&mut tx, account, id)
-        .await?
-        .ok_or(Error::NotFound(crate::t!("core-not-found-token")))?;
-    if_match.check(&token)?;
-    store::delete(&mut tx, account, id).await?;
-    let event = Event::for_account(EventKind::TokenRevoked, account).with_detail(&token.name);
-    security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        let token = store::find(tx, account, id)
+            .await?
+            .ok_or(Error::NotFound(crate::t!("core-not-found-token")))?;
+        if_match.check(&token)?;
+        store::delete(tx, account, id).await?;
+        let event = Event::for_account(EventKind::TokenRevoked, account).with_detail(&token.name);
+        security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
+    })
+    .await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, token = %id, "Revoked a personal token");
     Ok(())

@@ -148,30 +148,26 @@ pub(super) async fn apply_to_vehicle(
     idempotency: &Idempotency,
 ) -> Result<Created<Page<Item>>> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, response).await;
-    }
-    let vehicle = vehicles::lock(&mut tx, user, id).await?;
-    let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;
-    let open = store::list_open_types(&mut tx, user, id).await?;
-    let mut items = Vec::new();
-    for step in selection.plan.steps {
-        if open.iter().any(|it| it.0 == step.kind) {
-            continue;
+    app.write_once(user, idempotency, async |tx| {
+        let vehicle = vehicles::lock(tx, user, id).await?;
+        let total = odometer::current_running_total(tx, user, &vehicle).await?;
+        let open = store::list_open_types(tx, user, id).await?;
+        let mut items = Vec::new();
+        for step in selection.plan.steps {
+            if open.iter().any(|it| it.0 == step.kind) {
+                continue;
+            }
+            let item = step.item((id, total), selection.start_date.unwrap_or(today), unit, now);
+            if item.due() == Due::default() {
+                continue;
+            }
+            store::insert(tx, user, &item).await?;
+            items.push(item);
         }
-        let item = step.item((id, total), selection.start_date.unwrap_or(today), unit, now);
-        if item.due() == Due::default() {
-            continue;
-        }
-        store::insert(&mut tx, user, &item).await?;
-        items.push(item);
-    }
-    let location = format!("/api/maintenance?vehicleId={id}&completed=false");
-    let page = Page { items, next_cursor: None };
-    let created = idempotency.store_response(&mut tx, user, location, &page).await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(created)
+        let location = format!("/api/maintenance?vehicleId={id}&completed=false");
+        Ok((location, Page { items, next_cursor: None }))
+    })
+    .await
 }
 
 impl Step {

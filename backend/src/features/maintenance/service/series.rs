@@ -25,7 +25,7 @@ use crate::{
             schedule::{Bounds, Due, SeriesPosition},
             store,
         },
-        vehicles::{self, VehicleId},
+        vehicles::VehicleId,
     },
     t,
 };
@@ -47,49 +47,45 @@ pub(in crate::features::maintenance) async fn complete(
     let mut faults = Vec::new();
     let (typed, miles) = (done.completed_odometer, done.completed_mileage);
     let reading = fields::COMPLETED.resolve_new(typed, miles, &mut faults);
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, response).await;
-    }
-    let (item, vehicle) = lock_item(&mut tx, user, id, None).await?;
-    if_match.check(&item)?;
-    check_open(&item)?;
-    let confirmed = done.confirm.unwrap_or_default();
-    let checks = Checks {
-        confirmed: &confirmed,
-        date: Some("completedDate"),
-        reading: Some(reading_member(typed.is_none())),
-        amount: Some(amount_member(done.amount.is_none())),
-    };
-    let paid = AmountFields::new(done.amount, done.cost, done.currency);
-    let paid = paid.resolve(item.amount, currency(&user.0.preferences), &mut faults);
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    let mut completed = Item {
-        completed_date: Some(done.completed_date),
-        service_location: done.service_location.map(|it| it.0).or(item.service_location),
-        notes: done.notes.map(|it| it.0).or(item.notes),
-        is_completed: true,
-        updated_at: now,
-        ..item
-    };
-    completed.set_completed_odometer(reading);
-    completed.set_amount(paid);
-    check_plausibility(&mut tx, user, &completed, &checks, now).await?;
-    store::update(&mut tx, user, &completed).await?;
-    add_reading(&mut tx, user, &vehicle, &completed, now).await?;
-    // Without a reading, the next item is calculated from the readings around the date.
-    let reading = match (typed, miles) {
-        (None, None) => "completedDate",
-        (typed, _) => reading_member(typed.is_none()),
-    };
-    let sent = SentMembers { date: "completedDate", reading };
-    let next = add_next(&mut tx, user, &completed, sent, now).await?;
-    let result = CompletionResult { completed, next };
-    let done = idempotency.store_response(&mut tx, user, String::new(), &result).await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(done)
+    app.write_once(user, idempotency, async |tx| {
+        let (item, vehicle) = lock_item(tx, user, id, None).await?;
+        if_match.check(&item)?;
+        check_open(&item)?;
+        let confirmed = done.confirm.unwrap_or_default();
+        let checks = Checks {
+            confirmed: &confirmed,
+            date: Some("completedDate"),
+            reading: Some(reading_member(typed.is_none())),
+            amount: Some(amount_member(done.amount.is_none())),
+        };
+        let paid = AmountFields::new(done.amount, done.cost, done.currency);
+        let paid = paid.resolve(item.amount, currency(&user.0.preferences), &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let mut completed = Item {
+            completed_date: Some(done.completed_date),
+            service_location: done.service_location.map(|it| it.0).or(item.service_location),
+            notes: done.notes.map(|it| it.0).or(item.notes),
+            is_completed: true,
+            updated_at: now,
+            ..item
+        };
+        completed.set_completed_odometer(reading);
+        completed.set_amount(paid);
+        check_plausibility(tx, user, &completed, &checks, now).await?;
+        store::update(tx, user, &completed).await?;
+        add_reading(tx, user, &vehicle, &completed, now).await?;
+        // Without a reading, the next item is calculated from the readings around the date.
+        let reading = match (typed, miles) {
+            (None, None) => "completedDate",
+            (typed, _) => reading_member(typed.is_none()),
+        };
+        let sent = SentMembers { date: "completedDate", reading };
+        let next = add_next(tx, user, &completed, sent, now).await?;
+        Ok((String::new(), CompletionResult { completed, next }))
+    })
+    .await
 }
 
 /// The members in which the date and the odometer reading of a completion were sent.
@@ -315,35 +311,33 @@ pub(in crate::features::maintenance) async fn skip(
     idempotency: &Idempotency,
 ) -> Result<Ok200<Item>> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, response).await;
-    }
-    let (item, _) = lock_item(&mut tx, user, id, None).await?;
-    if_match.check(&item)?;
-    check_open(&item)?;
-    let (interval, due) = (item.interval(), item.due());
-    let unit = due.odometer.or(interval.distance).map_or(DistanceUnit::Miles, Distance::unit);
-    let none = || Error::conflict("not-recurring", t!("maintenance-not-recurring"));
-    let too_far =
-        || Error::conflict("too-far-ahead", t!("maintenance-too-far-ahead", most = Odometer::MAX));
-    let has_series = interval.months.and(item.position.base_date).is_some()
-        || interval.distance.is_some() && item.position.scheduled_exact.is_some();
-    if !has_series {
-        return Err(none());
-    }
-    let bounds = Bounds::on(app.clock.today());
-    let position = item.position.after_skipping(interval, due).ok_or_else(too_far)?;
-    let due = position.scheduled(unit);
-    if !bounds.allows_date(due) || !Bounds::allows_odometer(due) {
-        return Err(too_far());
-    }
-    let mut skipped = Item { position, updated_at: now, ..item };
-    skipped.set_due(due);
-    store::update(&mut tx, user, &skipped).await?;
-    let done = idempotency.store_response(&mut tx, user, String::new(), &skipped).await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(done)
+    app.write_once(user, idempotency, async |tx| {
+        let (item, _) = lock_item(tx, user, id, None).await?;
+        if_match.check(&item)?;
+        check_open(&item)?;
+        let (interval, due) = (item.interval(), item.due());
+        let unit = due.odometer.or(interval.distance).map_or(DistanceUnit::Miles, Distance::unit);
+        let none = || Error::conflict("not-recurring", t!("maintenance-not-recurring"));
+        let too_far = || {
+            Error::conflict("too-far-ahead", t!("maintenance-too-far-ahead", most = Odometer::MAX))
+        };
+        let has_series = interval.months.and(item.position.base_date).is_some()
+            || interval.distance.is_some() && item.position.scheduled_exact.is_some();
+        if !has_series {
+            return Err(none());
+        }
+        let bounds = Bounds::on(app.clock.today());
+        let position = item.position.after_skipping(interval, due).ok_or_else(too_far)?;
+        let due = position.scheduled(unit);
+        if !bounds.allows_date(due) || !Bounds::allows_odometer(due) {
+            return Err(too_far());
+        }
+        let mut skipped = Item { position, updated_at: now, ..item };
+        skipped.set_due(due);
+        store::update(tx, user, &skipped).await?;
+        Ok((String::new(), skipped))
+    })
+    .await
 }
 
 /// Postpones an item without moving its series.
@@ -359,44 +353,41 @@ pub(in crate::features::maintenance) async fn postpone(
     idempotency: &Idempotency,
 ) -> Result<Ok200<Item>> {
     let now = app.clock.now();
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, response).await;
-    }
-    let (item, _) = lock_item(&mut tx, user, id, None).await?;
-    if_match.check(&item)?;
-    check_open(&item)?;
-    let due = item.due();
-    let mut faults = Vec::new();
-    let date = to.due_date.map(|it| it.0);
-    let name = if to.due_odometer.is_some() { "dueOdometer" } else { "dueMileage" };
-    let reading = fields::DUE.resolve_new(to.due_odometer, to.due_mileage, &mut faults);
-    if date.is_none() && reading.is_none() && faults.is_empty() {
-        return Err(Error::invalid("dueDate", t!("maintenance-field-due-required")));
-    }
-    if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {
-        let why = match due.date {
-            Some(date) => t!("maintenance-field-not-later", date = date),
-            None => t!("maintenance-field-not-due-by-date"),
-        };
-        faults.push(FieldError::at("dueDate", why));
-    }
-    if reading.is_some_and(|to| due.odometer.is_none_or(|from| to.exact() <= from.exact())) {
-        let why = match due.odometer {
-            Some(_) => t!("maintenance-field-not-higher"),
-            None => t!("maintenance-field-not-due-by-odometer"),
-        };
-        faults.push(FieldError::at(name, why));
-    }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    let mut postponed = Item { updated_at: now, ..item };
-    postponed.set_due(Due { date: date.or(due.date), odometer: reading.or(due.odometer) });
-    store::update(&mut tx, user, &postponed).await?;
-    let done = idempotency.store_response(&mut tx, user, String::new(), &postponed).await?;
-    vehicles::commit_and_invalidate(app, user, tx).await?;
-    Ok(done)
+    app.write_once(user, idempotency, async |tx| {
+        let (item, _) = lock_item(tx, user, id, None).await?;
+        if_match.check(&item)?;
+        check_open(&item)?;
+        let due = item.due();
+        let mut faults = Vec::new();
+        let date = to.due_date.map(|it| it.0);
+        let name = if to.due_odometer.is_some() { "dueOdometer" } else { "dueMileage" };
+        let reading = fields::DUE.resolve_new(to.due_odometer, to.due_mileage, &mut faults);
+        if date.is_none() && reading.is_none() && faults.is_empty() {
+            return Err(Error::invalid("dueDate", t!("maintenance-field-due-required")));
+        }
+        if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {
+            let why = match due.date {
+                Some(date) => t!("maintenance-field-not-later", date = date),
+                None => t!("maintenance-field-not-due-by-date"),
+            };
+            faults.push(FieldError::at("dueDate", why));
+        }
+        if reading.is_some_and(|to| due.odometer.is_none_or(|from| to.exact() <= from.exact())) {
+            let why = match due.odometer {
+                Some(_) => t!("maintenance-field-not-higher"),
+                None => t!("maintenance-field-not-due-by-odometer"),
+            };
+            faults.push(FieldError::at(name, why));
+        }
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let mut postponed = Item { updated_at: now, ..item };
+        postponed.set_due(Due { date: date.or(due.date), odometer: reading.or(due.odometer) });
+        store::update(tx, user, &postponed).await?;
+        Ok((String::new(), postponed))
+    })
+    .await
 }
 
 fn check_open(item: &Item) -> Result<()> {

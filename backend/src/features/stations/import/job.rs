@@ -173,12 +173,14 @@ pub(in crate::features::stations) async fn start(
         .ok_or_else(|| Error::invalid("file", t!("stations-import-file-type")))?;
     let (now, actor) = (app.clock.now(), administrator.0.0.account);
     let import = Import::new(&upload, now);
-    let mut tx = app.db.write().await?;
-    store::imports::insert(&mut tx, &import).await?;
-    let event =
-        Event::new(security_log::EventKind::StationsImported).by(actor).with_detail(&upload.name);
-    security_log::record(&mut tx, now, &client.annotate(event)).await?;
-    tx.commit().await?;
+    app.transaction(async |tx| {
+        store::imports::insert(tx, &import).await?;
+        let event = Event::new(security_log::EventKind::StationsImported)
+            .by(actor)
+            .with_detail(&upload.name);
+        security_log::record(tx, now, &client.annotate(event)).await
+    })
+    .await?;
     tracing::info!(file = upload.name, by = %actor, "Importing stations");
     // The reason of a failure is stored in the administrator's language.
     let job = run_job(app.clone(), import.id, upload.file, format, permit);
@@ -214,8 +216,10 @@ async fn record_result(
 ) -> Result<()> {
     let app = run.app;
     let (read, now) = (run.bytes_read.load(Relaxed), app.clock.now());
-    let mut tx = app.db.write().await?;
-    store::imports::update_progress(&mut tx, id, &run.tally, read, now).await?;
-    store::imports::finish(&mut tx, id, state, failure).await?;
-    tx.commit().await
+    app.transaction(async |tx| {
+        store::imports::update_progress(tx, id, &run.tally, read, now).await?;
+        store::imports::finish(tx, id, state, failure).await?;
+        Ok(())
+    })
+    .await
 }

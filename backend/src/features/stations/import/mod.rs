@@ -193,25 +193,29 @@ impl<'a> ImportRun<'a> {
             |(origin, place)| Station::from_import(StationId(Uuid::now_v7()), origin, place, now);
         let mut places: Vec<_> = batch.drain().collect();
         let count = places.len();
-        let mut tx = self.app.db.write().await?;
-        if self.has_elements {
-            places = merge_elements(places);
-            let duplicates = store::find_duplicates(&mut tx, &places).await?;
-            places.retain(|it| !duplicates.contains(&it.0));
-        }
-        for _ in places.len()..count {
-            tally.skip(SkipReason::Duplicate);
-        }
-        let stations: Vec<_> = places.into_iter().map(station).collect();
-        let new: HashSet<_> = stations.iter().map(|it| it.id).collect();
-        let written = store::upsert_imported(&mut tx, &stations).await?;
-        let added = written.iter().filter(|it| new.contains(it)).count();
-        tally.count_batch(stations.len(), written.len(), added);
-        if let Some(id) = self.import_id {
-            let read = self.bytes_read.load(Relaxed);
-            store::imports::update_progress(&mut tx, id, tally, read, now).await?;
-        }
-        tx.commit().await?;
+        let (import_id, has_elements) = (self.import_id, self.has_elements);
+        let bytes_read = self.bytes_read.load(Relaxed);
+        self.app
+            .transaction(async |tx| {
+                if has_elements {
+                    places = merge_elements(places);
+                    let duplicates = store::find_duplicates(tx, &places).await?;
+                    places.retain(|it| !duplicates.contains(&it.0));
+                }
+                for _ in places.len()..count {
+                    tally.skip(SkipReason::Duplicate);
+                }
+                let stations: Vec<_> = places.into_iter().map(station).collect();
+                let new: HashSet<_> = stations.iter().map(|it| it.id).collect();
+                let written = store::upsert_imported(tx, &stations).await?;
+                let added = written.iter().filter(|it| new.contains(it)).count();
+                tally.count_batch(stations.len(), written.len(), added);
+                if let Some(id) = import_id {
+                    store::imports::update_progress(tx, id, tally, bytes_read, now).await?;
+                }
+                Ok(())
+            })
+            .await?;
         self.tally = *tally;
         Ok(())
     }

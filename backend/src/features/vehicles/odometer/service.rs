@@ -145,70 +145,67 @@ pub(super) async fn add(
     let now = app.clock.now();
     let is_replacement = new.is_replacement == Some(true);
     let (EnteredReading { name, reading }, previous) = entered_readings(&new)?;
-    let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return service::replay(app, user, tx, before).await;
-    }
-    let vehicle = service::lock(&mut tx, user, id).await?;
-    let replaced_before = replacements(&mut tx, user, id).await?;
-    let mut replaced = replaced_before.clone();
-    let mut new_reading = SourceReading {
-        id: Uuid::now_v7(),
-        kind: SourceKind::Manual,
-        date: new.date,
-        reading,
-        previous_reading: None,
-        notes: new.notes.map(|it| it.0),
-    };
-    if is_replacement {
-        let previous = if let Some(previous) = previous {
-            previous.reading
-        } else {
-            let end_of_day = (new.date, i64::MAX, Uuid::max());
-            let last = last_before(&mut tx, user, id, end_of_day, None, &replaced).await?;
-            last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
+    app.write_once(user, idempotency, async |tx| {
+        let vehicle = service::lock(tx, user, id).await?;
+        let replaced_before = replacements(tx, user, id).await?;
+        let mut replaced = replaced_before.clone();
+        let mut new_reading = SourceReading {
+            id: Uuid::now_v7(),
+            kind: SourceKind::Manual,
+            date: new.date,
+            reading,
+            previous_reading: None,
+            notes: new.notes.map(|it| it.0),
         };
-        new_reading.kind = SourceKind::Replacement;
-        new_reading.previous_reading = Some(previous);
-        replaced = replaced.with(Replacement {
-            date: new_reading.date,
-            reading_exact: reading.exact(),
-            previous_exact: previous.exact(),
-        });
-    }
-    let preferences = &user.0.preferences;
-    let units = preferences.display_units();
-    let mut faults = Vec::new();
-    if new.allow_odometer_rollback != Some(true) {
-        let entry = (new_reading.date, reading.exact());
-        let found = contradiction(&mut tx, user, id, entry, None, &replaced).await?;
-        faults.extend(found.map(|it| out_of_order(name, &it, &units)));
-    }
-    let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
-    let today = preferences.today(now);
-    if new_reading.date > today && !is_confirmed("date") {
-        faults.push(future_date("date", today));
-    }
-    // The running total of a replacement follows from the old odometer's last reading.
-    let last = if is_replacement { previous } else { Some(EnteredReading { name, reading }) };
-    if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
-        let entry = (new_reading.date, last.reading.exact());
-        let max = exceeded_maximum(&mut tx, user, id, entry, &replaced_before).await?;
-        faults.extend(max.map(|max| implausibly_high(last.name, max, &units)));
-    }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    store::insert(&mut tx, user, id, &new_reading, now).await?;
-    refresh_after_insert(&mut tx, user, &vehicle, new_reading.date, reading, now).await?;
-    if is_replacement {
-        recompute(&mut tx, user, id, now).await?;
-    }
-    let added = to_odometer_reading(id, new_reading, &replaced);
-    let location = format!("/api/odometer-readings/{}", added.id);
-    let created = idempotency.store_response(&mut tx, user, location, &added).await?;
-    service::commit_and_invalidate(app, user, tx).await?;
-    Ok(created)
+        if is_replacement {
+            let previous = if let Some(previous) = previous {
+                previous.reading
+            } else {
+                let end_of_day = (new.date, i64::MAX, Uuid::max());
+                let last = last_before(tx, user, id, end_of_day, None, &replaced).await?;
+                last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
+            };
+            new_reading.kind = SourceKind::Replacement;
+            new_reading.previous_reading = Some(previous);
+            replaced = replaced.with(Replacement {
+                date: new_reading.date,
+                reading_exact: reading.exact(),
+                previous_exact: previous.exact(),
+            });
+        }
+        let preferences = &user.0.preferences;
+        let units = preferences.display_units();
+        let mut faults = Vec::new();
+        if new.allow_odometer_rollback != Some(true) {
+            let entry = (new_reading.date, reading.exact());
+            let found = contradiction(tx, user, id, entry, None, &replaced).await?;
+            faults.extend(found.map(|it| out_of_order(name, &it, &units)));
+        }
+        let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
+        let today = preferences.today(now);
+        if new_reading.date > today && !is_confirmed("date") {
+            faults.push(future_date("date", today));
+        }
+        // The running total of a replacement follows from the old odometer's last reading.
+        let last = if is_replacement { previous } else { Some(EnteredReading { name, reading }) };
+        if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
+            let entry = (new_reading.date, last.reading.exact());
+            let max = exceeded_maximum(tx, user, id, entry, &replaced_before).await?;
+            faults.extend(max.map(|max| implausibly_high(last.name, max, &units)));
+        }
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        store::insert(tx, user, id, &new_reading, now).await?;
+        refresh_after_insert(tx, user, &vehicle, new_reading.date, reading, now).await?;
+        if is_replacement {
+            recompute(tx, user, id, now).await?;
+        }
+        let added = to_odometer_reading(id, new_reading, &replaced);
+        let location = format!("/api/odometer-readings/{}", added.id);
+        Ok((location, added))
+    })
+    .await
 }
 
 /// The reading, and the last reading of the old odometer if it was sent.
@@ -463,19 +460,20 @@ pub(super) async fn remove(
     id: Uuid,
     if_match: &IfMatch,
 ) -> Result<VehicleId> {
-    let mut tx = app.db.write_for(user).await?;
-    let vehicle = find_in(&mut tx, user, id).await?.vehicle_id;
-    let vehicle = service::lock(&mut tx, user, vehicle).await?;
-    let reading = find_in(&mut tx, user, id).await?;
-    if_match.check(&reading)?;
-    store::delete(&mut tx, user, id).await?;
-    let now = app.clock.now();
-    refresh(&mut tx, user, &vehicle, now).await?;
-    if reading.source == SourceKind::Replacement {
-        recompute(&mut tx, user, vehicle.id, now).await?;
-    }
-    service::commit_and_invalidate(app, user, tx).await?;
-    Ok(vehicle.id)
+    app.write(user, async |tx| {
+        let vehicle = find_in(tx, user, id).await?.vehicle_id;
+        let vehicle = service::lock(tx, user, vehicle).await?;
+        let reading = find_in(tx, user, id).await?;
+        if_match.check(&reading)?;
+        store::delete(tx, user, id).await?;
+        let now = app.clock.now();
+        refresh(tx, user, &vehicle, now).await?;
+        if reading.source == SourceKind::Replacement {
+            recompute(tx, user, vehicle.id, now).await?;
+        }
+        Ok(vehicle.id)
+    })
+    .await
 }
 
 /// Recomputes the values that depend on the vehicle's running totals.
@@ -500,8 +498,7 @@ pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Res
 }
 
 /// Recomputes the vehicle's odometer from its readings: the latest by date, and within a day the highest
-/// running total. Runs within the caller's transaction, which must end with
-/// [`commit_and_invalidate`](super::super::commit_and_invalidate).
+/// running total. Runs within the caller's transaction.
 ///
 /// # Errors
 /// Unavailable if the database is unavailable.
