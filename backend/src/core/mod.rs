@@ -11,6 +11,7 @@ pub mod feature;
 pub mod files;
 pub mod health;
 pub mod http;
+mod id;
 pub mod input;
 pub mod keys;
 pub mod locale;

@@ -3,7 +3,7 @@
 use crate::core::locale::Message;
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::economy::{Fill, FillEconomy, Interval, NoEconomyReason};
@@ -17,7 +17,7 @@ use crate::{
         units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
-    input, rows_by_position, t,
+    id, input, rows_by_position, t,
 };
 
 /// A volume in US gallons.
@@ -27,29 +27,9 @@ pub(super) type Price = Fixed<6, 3>;
 /// An amount paid, as stored in the reference schema.
 pub(super) type Cost = Fixed<8, 2>;
 
-/// The id of a fuel log.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    sqlx::Type,
-)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-pub struct FuelLogId(pub Uuid);
-
-impl std::fmt::Display for FuelLogId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// The id of a fuel log.
+    pub FuelLogId
 }
 
 /// A fill-up of one vehicle, with its economy.

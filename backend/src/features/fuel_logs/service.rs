@@ -19,13 +19,14 @@ use crate::{
         error::FieldError,
         http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable, Confirmed, LongText, Text},
+        locale::Message,
         money::Currency,
         units::{Distance, UnitFormatter},
     },
     features::{
         accounts::{Preferences, User},
         stations::{self, StationId},
-        vehicles::{self, Vehicle, VehicleId, odometer},
+        vehicles::{self, Vehicle, VehicleId, VehicleRecord, odometer},
     },
     read_replica, t,
 };
@@ -100,6 +101,18 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     }
 }
 
+impl VehicleRecord for FuelLog {
+    type Id = FuelLogId;
+
+    fn vehicle_id(&self) -> VehicleId {
+        self.vehicle_id
+    }
+
+    async fn load(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Self> {
+        find_in(tx, user, id).await
+    }
+}
+
 /// The error for a log that was not found. It differs if the log's vehicle is in the trash.
 async fn not_found_error(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
     if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
@@ -169,7 +182,7 @@ pub(super) async fn add(
         set_station_name(tx, user, &mut log, None).await?;
         // Locked until the commit. Otherwise two concurrent requests would each compute economy without
         // the other's fill-up.
-        let vehicle = lock_vehicle(tx, user, log.vehicle_id).await?;
+        let vehicle = vehicles::lock_named(tx, user, log.vehicle_id, unknown_vehicle).await?;
         let window = locate(tx, user, &mut log).await?;
         let context = CheckContext {
             quantities: &quantities,
@@ -465,37 +478,19 @@ fn drop_stale_confirmations(
     });
 }
 
-/// Locks the log's vehicle and `target`, if any. Returns the log and the vehicle that it will
-/// belong to: `target`, or by default its current one. Vehicles are locked in the order of their
-/// ids to avoid deadlocks.
+/// Locks the log's vehicle and `target`, if any: see [`vehicles::lock_record`].
 async fn lock_log(
     tx: &mut Tx,
     user: &UserId,
     id: FuelLogId,
     target: Option<VehicleId>,
 ) -> Result<(FuelLog, Vehicle)> {
-    // While this waits for the lock, another request may move the log to a different vehicle.
-    for _ in 0..3 {
-        let own = find_in(tx, user, id).await?.vehicle_id;
-        let target = target.unwrap_or(own);
-        let (first, second) = (own.min(target), own.max(target));
-        let mut target_vehicle = None;
-        for id in if first == second { vec![first] } else { vec![first, second] } {
-            let vehicle = if id == own {
-                vehicles::lock(tx, user, id).await?
-            } else {
-                lock_vehicle(tx, user, id).await?
-            };
-            if id == target {
-                target_vehicle = Some(vehicle);
-            }
-        }
-        let log = find_in(tx, user, id).await?;
-        if let Some(vehicle) = target_vehicle.filter(|_| log.vehicle_id == own) {
-            return Ok((log, vehicle));
-        }
-    }
-    Err(Error::Unavailable)
+    let target = target.map(|it| (it, unknown_vehicle as fn() -> Message));
+    vehicles::lock_record(tx, user, id, target).await
+}
+
+fn unknown_vehicle() -> Message {
+    t!("fuel-logs-field-vehicle")
 }
 
 /// Sets the station name of a fill-up at a saved station, unless the request has a name.
@@ -525,18 +520,6 @@ fn unknown_station() -> Error {
 /// references that isn't locked.
 pub(super) fn map_missing_station(error: sqlx::Error) -> Error {
     if db::is_foreign_key_violation(&error) { unknown_station() } else { error.into() }
-}
-
-/// Locks a vehicle that the request body refers to. If it is not the user's, that is an error of
-/// `vehicleId`.
-async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
-    vehicles::lock(tx, user, id).await.map_err(|error| match error {
-        Error::NotFound(_) => Error::invalid("vehicleId", t!("fuel-logs-field-vehicle")),
-        Error::InTrash { vehicle, .. } => {
-            Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
-        }
-        other => other,
-    })
 }
 
 /// Rejects a reading whose running total is lower than on an earlier day or higher than on a later day.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
         units::Distance,
     },
     features::{fuel_logs::Id, vehicles::VehicleId},
-    input, t,
+    id, input, t,
 };
 
 /// A cost with two decimals.
@@ -29,29 +29,9 @@ pub(super) type Months = WholeNumber<1, 1200>;
 /// An interval in miles.
 pub(super) type Miles = WholeNumber<1, 1_000_000>;
 
-/// The id of a maintenance item.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    sqlx::Type,
-)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-pub struct ItemId(pub Uuid);
-
-impl std::fmt::Display for ItemId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// The id of a maintenance item.
+    pub ItemId
 }
 
 /// A maintenance item: a completed service, or one that is due.

@@ -23,14 +23,14 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::Tx,
-        error::FieldError,
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable},
+        locale::Message,
         money::Currency,
     },
     features::{
         accounts::{Preferences, User},
-        vehicles::{self, Vehicle, VehicleId, odometer},
+        vehicles::{self, Vehicle, VehicleId, VehicleRecord, odometer},
     },
     read_replica,
 };
@@ -111,6 +111,18 @@ async fn find_in_tx(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
     }
 }
 
+impl VehicleRecord for Item {
+    type Id = ItemId;
+
+    fn vehicle_id(&self) -> VehicleId {
+        self.vehicle_id
+    }
+
+    async fn load(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Self> {
+        find_in_tx(tx, user, id).await
+    }
+}
+
 /// Returns the error for a missing item, which is a different one if its vehicle is in the trash.
 async fn not_found(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
     if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
@@ -145,7 +157,7 @@ pub(super) async fn add(
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
     app.write_once(user, idempotency, async |tx| {
-        let vehicle = lock_vehicle(tx, user, item.vehicle_id).await?;
+        let vehicle = vehicles::lock_named(tx, user, item.vehicle_id, unknown_vehicle).await?;
         check_plausibility(tx, user, &item, &checks, now).await?;
         store::insert(tx, user, &item).await?;
         add_reading(tx, user, &vehicle, &item, now).await?;
@@ -285,46 +297,17 @@ async fn add_reading(
     }
 }
 
-/// Locks the vehicles involved, and returns the item and its target vehicle: `target`, or else the
-/// item's own. Two vehicles are locked in the order of their ids, to prevent deadlocks.
+/// Locks the item's vehicle and `target`, if any: see [`vehicles::lock_record`].
 async fn lock_item(
     tx: &mut Tx,
     user: &UserId,
     id: ItemId,
     target: Option<VehicleId>,
 ) -> Result<(Item, Vehicle)> {
-    // The item may be moved to another vehicle while this waits for the lock.
-    for _ in 0..3 {
-        let own = find_in_tx(tx, user, id).await?.vehicle_id;
-        let target = target.unwrap_or(own);
-        let (first, second) = (own.min(target), own.max(target));
-        let mut target_vehicle = None;
-        for vehicle_id in if first == second { vec![first] } else { vec![first, second] } {
-            let vehicle = if vehicle_id == own {
-                vehicles::lock(tx, user, vehicle_id).await?
-            } else {
-                lock_vehicle(tx, user, vehicle_id).await?
-            };
-            if vehicle_id == target {
-                target_vehicle = Some(vehicle);
-            }
-        }
-        let item = find_in_tx(tx, user, id).await?;
-        if let Some(vehicle) = target_vehicle.filter(|_| item.vehicle_id == own) {
-            return Ok((item, vehicle));
-        }
-    }
-    Err(Error::Unavailable)
+    let target = target.map(|it| (it, unknown_vehicle as fn() -> Message));
+    vehicles::lock_record(tx, user, id, target).await
 }
 
-/// Locks the vehicle named in a request body. A missing vehicle is reported as a fault of
-/// `vehicleId`.
-async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
-    vehicles::lock(tx, user, id).await.map_err(|error| match error {
-        Error::NotFound(_) => Error::invalid("vehicleId", crate::t!("maintenance-field-vehicle")),
-        Error::InTrash { vehicle, .. } => {
-            Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
-        }
-        other => other,
-    })
+fn unknown_vehicle() -> Message {
+    crate::t!("maintenance-field-vehicle")
 }

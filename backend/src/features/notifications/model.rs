@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     core::{
@@ -14,7 +13,7 @@ use crate::{
         web,
     },
     features::accounts::needs_review,
-    input, t,
+    id, input, t,
 };
 
 text_enum! {
@@ -76,28 +75,9 @@ impl Channel {
     }
 }
 
-/// The id of a channel.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    sqlx::Type,
-)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-pub(super) struct ChannelId(pub(super) Uuid);
-
-impl std::fmt::Display for ChannelId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// The id of a channel.
+    pub(super) ChannelId
 }
 
 /// A channel for notifications about upcoming maintenance.

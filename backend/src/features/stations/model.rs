@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -17,32 +17,12 @@ use crate::{
         input::{Change, Clearable, LongText, Text},
         search_text::normalize,
     },
-    input,
+    id, input,
 };
 
-/// The ID of a station.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    sqlx::Type,
-)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-pub struct StationId(pub Uuid);
-
-impl std::fmt::Display for StationId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// The ID of a station.
+    pub StationId
 }
 
 /// A station as one user sees it: all users share its details, but `isFavorite` and `notes` are the user's.

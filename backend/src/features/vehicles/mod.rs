@@ -1,8 +1,9 @@
 //! The vehicles of a user.
 //!
-//! Other features look up a vehicle within their own unit of work with [`find`] or [`lock`]. After changing a
-//! reading, they call [`odometer::refresh`]. [`odometer`] is the log of odometer readings, to which other
-//! features contribute theirs ([`Contribution`]).
+//! Other features look up a vehicle within their own unit of work with [`find`] or [`lock`], and lock a record
+//! together with its vehicle with [`lock_record`]. After changing a reading, they call [`odometer::refresh`].
+//! [`odometer`] is the log of odometer readings, to which other features contribute theirs
+//! ([`Contribution`]).
 
 mod api;
 mod confirmations;
@@ -10,6 +11,7 @@ mod contribution;
 mod model;
 pub mod odometer;
 mod pages;
+mod records;
 mod service;
 mod store;
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod tests_without_vin;
 
 pub use contribution::Contribution;
 pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
+pub use records::{VehicleRecord, lock_named, lock_record};
 pub use service::{find, list_active, list_all, list_cache_key, load_names, lock};
 
 use super::{Feature, vin::Vin};

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Serialize, Serializer};
-use uuid::Uuid;
+use serde::{Serialize, Serializer};
 
 use super::{Vin, odometer::EnteredReading};
 use crate::{
@@ -16,32 +15,12 @@ use crate::{
         units::{Distance, text_enum},
     },
     features::vin::DecodedVin,
-    input,
+    id, input,
 };
 
-/// The ID of a vehicle.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    sqlx::Type,
-)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-pub struct VehicleId(pub Uuid);
-
-impl std::fmt::Display for VehicleId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// The ID of a vehicle.
+    pub VehicleId
 }
 
 text_enum! {
@@ -470,7 +449,9 @@ impl VehicleChange {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Uuid, VehicleId, Vin, VinColumns, placeholder_vin};
+    use uuid::Uuid;
+
+    use super::{VehicleId, Vin, VinColumns, placeholder_vin};
 
     proptest! {
         #[test]

@@ -25,9 +25,9 @@ use crate::{
     features::{
         accounts::User,
         vehicles::{
-            Vehicle, VehicleId,
+            Vehicle, VehicleId, VehicleRecord,
             contribution::{reading_sources, recomputations},
-            service,
+            lock_record, service,
         },
     },
     t,
@@ -128,6 +128,18 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<OdometerReading
     };
     let replaced = replacements(tx, user, vehicle).await?;
     Ok(to_odometer_reading(vehicle, stored, &replaced))
+}
+
+impl VehicleRecord for OdometerReading {
+    type Id = Uuid;
+
+    fn vehicle_id(&self) -> VehicleId {
+        self.vehicle_id
+    }
+
+    async fn load(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Self> {
+        find_in(tx, user, id).await
+    }
 }
 
 /// Adds a reading to the vehicle's log.
@@ -461,9 +473,7 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<VehicleId> {
     app.write(user, async |tx| {
-        let vehicle = find_in(tx, user, id).await?.vehicle_id;
-        let vehicle = service::lock(tx, user, vehicle).await?;
-        let reading = find_in(tx, user, id).await?;
+        let (reading, vehicle) = lock_record::<OdometerReading>(tx, user, id, None).await?;
         if_match.check(&reading)?;
         store::delete(tx, user, id).await?;
         let now = app.clock.now();
