@@ -25,7 +25,7 @@ pub use log::request_id;
 pub use openapi::{
     PROBLEM_JSON, add_error_response, error_response, error_response_name, error_responses,
 };
-pub use paging::{Cursor, Limit, Page, after_cursor, end_of_time};
+pub use paging::{Cursor, Limit, NewestFirst, Page, SortKey, SortValue, end_of_time};
 pub use rate_limit::{RateLimits, RequestMeter, is_rate_limited};
 pub use response::{
     Created, IdempotentResponse, NoContent, NoContent204, Ok200, Record, SerializedJson,

@@ -29,5 +29,19 @@ macro_rules! id {
                 self.0.fmt(f)
             }
         }
+
+        impl $crate::core::http::SortValue for $name {
+            fn last() -> Self {
+                Self($crate::core::http::SortValue::last())
+            }
+
+            fn text(self) -> String {
+                $crate::core::http::SortValue::text(self.0)
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                $crate::core::http::SortValue::parse(text).map(Self)
+            }
+        }
     };
 }

@@ -3,12 +3,13 @@
 use crate::{core::locale::Message, t};
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::core::{
-    Error, Result,
+    Result,
     input::{Field, FieldValue},
 };
 
@@ -25,10 +26,10 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Creates a page of at most `limit` rows from up to `limit + 1` queried rows.
     #[must_use]
-    pub fn new(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
+    pub fn new<K: SortKey>(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> K) -> Self {
         let more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
-        let next_cursor = rows.last().filter(|_| more).map(|last| key(last).0);
+        let next_cursor = rows.last().filter(|_| more).map(|last| key(last).text());
         Self { items: rows, next_cursor }
     }
 }
@@ -104,73 +105,211 @@ impl Field for Limit {
     }
 }
 
-/// The start of a page: the sort key of the row before it. Its text is opaque to clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(String);
+/// A value by which a list is sorted: one part of a [`SortKey`].
+pub trait SortValue: Copy {
+    /// A value that no stored one is greater than.
+    fn last() -> Self;
 
-impl Cursor {
-    /// Creates a cursor from the parts of a sort key.
-    #[must_use]
-    pub fn new(parts: &[&dyn std::fmt::Display]) -> Self {
-        Self(parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("_"))
+    /// The value as text, without an underscore.
+    fn text(self) -> String;
+
+    /// Reads a text; `None` if it is not one of [`SortValue::text`].
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl SortValue for i64 {
+    fn last() -> Self {
+        Self::MAX
     }
 
-    /// Creates a cursor from a time and an id: see [`after_cursor`].
+    fn text(self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl SortValue for Uuid {
+    fn last() -> Self {
+        Self::max()
+    }
+
+    fn text(self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// A date of which both engines can store the year.
+impl SortValue for NaiveDate {
+    fn last() -> Self {
+        Self::from_ymd_opt(9999, 12, 31).unwrap_or_default()
+    }
+
+    fn text(self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|it: &Self| (1..=9999).contains(&it.year()))
+    }
+}
+
+impl SortValue for DateTime<Utc> {
+    fn last() -> Self {
+        end_of_time()
+    }
+
+    fn text(self) -> String {
+        self.timestamp_micros().to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::from_timestamp_micros(text.parse().ok()?)
+            .filter(|it| (Self::UNIX_EPOCH..=end_of_time()).contains(it))
+    }
+}
+
+/// The values by which a list is sorted. Together they are different for each row.
+pub trait SortKey: Copy {
+    /// A key that no stored one is greater than.
+    fn last() -> Self;
+
+    /// The key as text.
+    fn text(self) -> String;
+
+    /// Reads a text; `None` if it is not one of [`SortKey::text`].
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// The sort key of a list with the newest record first: when it was created, and its id.
+pub type NewestFirst<Id = Uuid> = (DateTime<Utc>, Id);
+
+impl<A: SortValue, B: SortValue> SortKey for (A, B) {
+    fn last() -> Self {
+        (A::last(), B::last())
+    }
+
+    fn text(self) -> String {
+        format!("{}_{}", self.0.text(), self.1.text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (first, second) = text.split_once('_')?;
+        Some((A::parse(first)?, B::parse(second)?))
+    }
+}
+
+impl<A: SortValue, B: SortValue, C: SortValue> SortKey for (A, B, C) {
+    fn last() -> Self {
+        (A::last(), B::last(), C::last())
+    }
+
+    fn text(self) -> String {
+        format!("{}_{}_{}", self.0.text(), self.1.text(), self.2.text())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (first, rest) = text.split_once('_')?;
+        let (second, third) = <(B, C)>::parse(rest)?;
+        Some((A::parse(first)?, second, third))
+    }
+}
+
+/// The start of a page: the sort key of the row before it. Its text is opaque to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor<K>(K);
+
+impl<K: SortKey> Cursor<K> {
+    /// The maximum length of a cursor's text.
+    const MAX_LENGTH: usize = 200;
+
+    /// Creates the cursor of the page after the row with this sort key.
     #[must_use]
-    pub fn at(moment: chrono::DateTime<chrono::Utc>, id: &dyn std::fmt::Display) -> Self {
-        Self::new(&[&moment.timestamp_micros(), id])
+    pub fn after(key: K) -> Self {
+        Self(key)
+    }
+
+    /// The sort key of the row before the page.
+    #[must_use]
+    pub fn key(self) -> K {
+        self.0
+    }
+
+    /// The sort key after which a page of a descending list starts; without a cursor, a key after
+    /// which all rows are.
+    #[must_use]
+    pub fn start(cursor: Option<Self>) -> K {
+        cursor.map_or_else(K::last, Self::key)
     }
 
     /// The text of the cursor.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    /// The parts of the sort key, in order.
-    pub fn parts(&self) -> impl Iterator<Item = &str> {
-        self.0.split('_')
+    pub fn text(self) -> String {
+        self.0.text()
     }
 }
 
-impl Field for Cursor {
+impl<K: SortKey> Field for Cursor<K> {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
-        match given {
-            FieldValue::Typed(text) if text.len() <= 200 => Ok(Self(text.clone())),
-            _ => Err(t!("core-field-cursor")),
-        }
+        let key = match given {
+            FieldValue::Typed(text) if text.len() <= Self::MAX_LENGTH => K::parse(text),
+            _ => None,
+        };
+        key.map(Self).ok_or_else(|| t!("core-field-cursor"))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "maxLength": 200 })
+        json_schema!({ "type": "string", "maxLength": Self::MAX_LENGTH })
     }
 }
 
 /// Later than any stored time, and still a valid time in both engines.
 #[must_use]
-pub fn end_of_time() -> chrono::DateTime<chrono::Utc> {
-    chrono::DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
+pub fn end_of_time() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
 }
 
-/// The time and id after which a page starts: the cursor's, or before all rows.
-///
-/// # Errors
-/// `Invalid` if the cursor does not belong to such a list.
-pub fn after_cursor(
-    cursor: Option<&Cursor>,
-) -> Result<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
-    match cursor {
-        None => Ok((end_of_time(), uuid::Uuid::max())),
-        Some(cursor) => {
-            moment_and_id(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))
+#[cfg(test)]
+mod tests {
+    use super::{Cursor, DateTime, Field as _, FieldValue, NaiveDate, SortKey, Utc, Uuid};
+
+    fn read<K: SortKey>(text: &str) -> Option<K> {
+        let given = FieldValue::Typed(text.to_owned());
+        Cursor::read(&given, NaiveDate::default()).ok().map(Cursor::key)
+    }
+
+    #[test]
+    fn a_cursor_reads_its_own_text() {
+        let id = Uuid::from_u128(7);
+        let day = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
+        let moment: DateTime<Utc> = "2026-01-31T10:20:30.123456Z".parse().unwrap();
+        assert_eq!(read(&Cursor::after((moment, id)).text()), Some((moment, id)));
+        assert_eq!(read(&Cursor::after((day, -5, id)).text()), Some((day, -5, id)));
+        assert_eq!(read(&Cursor::after((-5, id)).text()), Some((-5, id)));
+        let last: (DateTime<Utc>, Uuid) = SortKey::last();
+        assert_eq!(read(&Cursor::after(last).text()), Some(last));
+    }
+
+    #[test]
+    fn another_text_is_no_cursor() {
+        let nil = Uuid::nil();
+        let texts = ["", "x", "_", "1", "1_", &format!("1_{nil}_"), &format!("_1_{nil}"), "1_2"];
+        for text in texts {
+            assert_eq!(read::<(i64, Uuid)>(text), None, "{text}");
+            assert_eq!(read::<(NaiveDate, i64, Uuid)>(text), None, "{text}");
+        }
+        // Neither engine stores these.
+        for text in [format!("-1_{nil}"), format!("9000000000000000000_{nil}")] {
+            assert_eq!(read::<(DateTime<Utc>, Uuid)>(&text), None, "{text}");
+        }
+        for text in [format!("-0001-01-01_{nil}"), format!("+10000-01-01_{nil}")] {
+            assert_eq!(read::<(NaiveDate, Uuid)>(&text), None, "{text}");
         }
     }
-}
-
-fn moment_and_id(cursor: &Cursor) -> Option<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
-    let mut parts = cursor.parts();
-    let moment = chrono::DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
-        .filter(|it| (chrono::DateTime::UNIX_EPOCH..=end_of_time()).contains(it))?;
-    let id = parts.next()?.parse().ok()?;
-    parts.next().is_none().then_some((moment, id))
 }

@@ -18,8 +18,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, Links, NoContent,
-            Page, Path, Query, Record, SerializedJson, error_response,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, Links, NewestFirst,
+            NoContent, Page, Path, Query, Record, SerializedJson, error_response,
         },
         input::Text,
     },
@@ -112,7 +112,7 @@ input! {
         /// Only accounts with this text in the email address or name
         search: Option<Text<254>>,
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst>>,
         /// The maximum number of items
         limit: Option<Limit>,
     }
@@ -126,7 +126,7 @@ async fn list(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    SerializedJson::serialize(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&admin::list(&mut tx, search, query.cursor, limit).await?)
 }
 
 async fn find(
@@ -165,7 +165,7 @@ input! {
     /// The page to list
     struct PageQuery {
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst>>,
         /// The maximum number of items
         limit: Option<Limit>,
     }
@@ -178,7 +178,7 @@ async fn list_invitations(
 ) -> Result<SerializedJson<Page<Invitation>>> {
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    SerializedJson::serialize(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&invitations::list(&mut tx, query.cursor, limit).await?)
 }
 
 async fn invite(

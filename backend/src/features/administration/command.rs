@@ -130,7 +130,7 @@ async fn list(app: &App) -> Result<String> {
     let (mut text, mut cursor) = (String::new(), None);
     loop {
         let mut tx = app.db.read().await?;
-        let page = admin::list(&mut tx, None, cursor.as_ref(), Limit::new(500)).await?;
+        let page = admin::list(&mut tx, None, cursor, Limit::new(500)).await?;
         for account in &page.items {
             let role = if account.is_admin { "administrator" } else { "user" };
             let state = if account.disabled_at.is_some() { "disabled" } else { "enabled" };

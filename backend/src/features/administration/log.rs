@@ -17,7 +17,7 @@ use crate::{
     core::{
         Error, Result,
         db::Tx,
-        http::{Cursor, Limit, Page},
+        http::{Cursor, Limit, NewestFirst, Page},
         input::{Field as _, FieldValue, FilterDay},
     },
     features::{
@@ -39,7 +39,7 @@ input! {
         /// Only events on or before this date (UTC)
         pub to: Option<FilterDay>,
         /// The cursor of the page
-        pub cursor: Option<Cursor>,
+        pub cursor: Option<Cursor<NewestFirst>>,
         /// The maximum number of events
         pub limit: Option<Limit>,
     }
@@ -68,7 +68,7 @@ impl LogQuery {
             subject: None,
             from: self.from.map(|it| it.0),
             to: self.to.map(|it| it.0),
-            cursor: self.cursor.clone(),
+            cursor: self.cursor,
             limit: self.limit.unwrap_or(limit),
         }
     }
@@ -83,7 +83,7 @@ pub(super) async fn list(app: &App, listing: &EventQuery) -> Result<Page<Securit
 pub(super) async fn list_own(
     app: &App,
     user: &User,
-    cursor: Option<Cursor>,
+    cursor: Option<Cursor<NewestFirst>>,
     limit: Limit,
 ) -> Result<Page<SecurityEvent>> {
     let own = user.0.account;

@@ -18,7 +18,7 @@ use crate::{
     app::App,
     core::{
         Result,
-        http::{Cursor, Form, Limit, QueryForm},
+        http::{Cursor, Form, Limit, NewestFirst, QueryForm},
         input::Text,
         web::{self, FormView, Layout},
     },
@@ -46,7 +46,7 @@ input! {
         /// Only accounts with this text in the email address or name
         search: Option<Text<254>>,
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst>>,
     }
 }
 
@@ -76,7 +76,7 @@ async fn show_users(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = Limit::new(50);
     let mut tx = app.db.read().await?;
-    let page = admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?;
+    let page = admin::list(&mut tx, search, query.cursor, limit).await?;
     drop(tx);
     let preferences = &administrator.0.0.preferences;
     let rows = page.items.into_iter().map(|it| UserRow::new(it, preferences)).collect();

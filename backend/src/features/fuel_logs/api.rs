@@ -4,7 +4,7 @@ use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
 
 use super::{
-    FuelLog, FuelLogId, FuelStats, Listing, cache,
+    FuelLog, FuelLogCursor, FuelLogId, FuelStats, Listing, cache,
     model::{FuelLogChange, Id, NewFuelLog},
     service,
 };
@@ -13,8 +13,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NoContent, Page, Path, Query,
-            Record, SerializedJson, SerializedRecord, error_response,
+            Created, IdempotentJson, IfMatch, Json, Limit, NoContent, Page, Path, Query, Record,
+            SerializedJson, SerializedRecord, error_response,
         },
         input::FilterDay,
     },
@@ -64,7 +64,7 @@ input! {
         /// Only fuel logs on or before this day
         to: Option<FilterDay>,
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<FuelLogCursor>,
         /// The maximum number of items on the page
         limit: Option<Limit>,
     }

@@ -32,7 +32,7 @@ mod window;
 pub use cache::{stats, summaries};
 pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
-pub use model::{ExactEconomy, FuelLog, FuelLogId, Id};
+pub use model::{ExactEconomy, FuelLog, FuelLogCursor, FuelLogId, Id};
 pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
 pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};

@@ -11,7 +11,7 @@ use super::fuel::FuelType;
 use crate::{
     core::{
         db::fixed::Fixed,
-        http::Cursor,
+        http::{Cursor, SortKey},
         input::{Change, Clearable, Confirmed, Field, FieldValue, LongText, Odometer, Text},
         money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
         units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
@@ -188,8 +188,8 @@ impl FuelLog {
 
     /// The cursor of the page after this fuel log.
     #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        Cursor::new(&[&self.date, &self.mileage.total, &self.id])
+    pub fn cursor(&self) -> FuelLogCursor {
+        Cursor::after(self.position())
     }
 
     /// Its position among the vehicle's fill-ups.
@@ -200,10 +200,29 @@ impl FuelLog {
 
 /// The position of a fill-up among others, which are sorted by date, running total and order of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
+pub struct Position {
     pub(super) date: NaiveDate,
     pub(super) total: i64,
     pub(super) id: FuelLogId,
+}
+
+/// The start of a page of fuel logs.
+pub type FuelLogCursor = Cursor<Position>;
+
+impl SortKey for Position {
+    fn last() -> Self {
+        let (date, total, id) = SortKey::last();
+        Self { date, total, id }
+    }
+
+    fn text(self) -> String {
+        (self.date, self.total, self.id).text()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (date, total, id) = SortKey::parse(text)?;
+        Some(Self { date, total, id })
+    }
 }
 
 /// A row of `fuel_logs`. Every statement must select the columns in this order.

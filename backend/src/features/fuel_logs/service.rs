@@ -1,10 +1,10 @@
 //! Operations on fuel logs: the business rules, transactions and cache invalidation.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
-    FuelLog, FuelLogId,
+    FuelLog, FuelLogCursor, FuelLogId,
     model::{Derived, ExactEconomy, FuelLogChange, Id, Mileage, NewFuelLog, Position},
     plausibility::{self, History},
     quantities::Quantities,
@@ -17,7 +17,7 @@ use crate::{
         Error, Result, UserId,
         db::{self, Tx},
         error::FieldError,
-        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
+        http::{Created, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable, Confirmed, LongText, Text},
         locale::Message,
         money::Currency,
@@ -41,7 +41,7 @@ pub struct Listing {
     /// Only fuel logs on or before this day.
     pub to: Option<NaiveDate>,
     /// The position after which the page begins.
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<FuelLogCursor>,
     /// The maximum number of items.
     pub limit: Limit,
 }
@@ -49,18 +49,9 @@ pub struct Listing {
 /// Lists a page of the user's fuel logs, newest first, with a single statement.
 ///
 /// # Errors
-/// `NotFound` if the vehicle is not the user's or in the trash, `Invalid` if the cursor is.
+/// `NotFound` if the vehicle is not the user's or in the trash.
 pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<FuelLog>> {
-    let before = match &listing.cursor {
-        Some(cursor) => {
-            position(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))?
-        }
-        None => Position {
-            date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(),
-            total: i64::MAX,
-            id: FuelLogId(Uuid::max()),
-        },
-    };
+    let before = FuelLogCursor::start(listing.cursor);
     let from = listing.from.unwrap_or(NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default());
     let days = (from, listing.to.unwrap_or(before.date));
     let limit = listing.limit;
@@ -75,17 +66,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
         }
         Ok(rows)
     })?;
-    Ok(Page::new(rows, listing.limit, FuelLog::cursor))
-}
-
-fn position(cursor: &Cursor) -> Option<Position> {
-    let mut parts = cursor.parts();
-    let years = 1..=9999;
-    let date: NaiveDate =
-        parts.next()?.parse().ok().filter(|it: &NaiveDate| years.contains(&it.year()))?;
-    let total = parts.next()?.parse().ok()?;
-    let id = FuelLogId(parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(Position { date, total, id })
+    Ok(Page::new(rows, listing.limit, FuelLog::position))
 }
 
 /// Finds the user's fuel log `id`.

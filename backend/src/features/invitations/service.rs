@@ -8,7 +8,7 @@ use super::{Invitation, store};
 use crate::core::{
     Error, Result,
     db::Tx,
-    http::{self, Cursor, Limit, Page},
+    http::{Cursor, Limit, NewestFirst, Page},
     periodic::PeriodicTask,
 };
 
@@ -87,10 +87,14 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
 ///
 /// # Errors
 /// `Invalid` if the cursor is malformed.
-pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<Page<Invitation>> {
-    let after = http::after_cursor(cursor)?;
+pub async fn list(
+    tx: &mut Tx,
+    cursor: Option<Cursor<NewestFirst>>,
+    limit: Limit,
+) -> Result<Page<Invitation>> {
+    let after = Cursor::start(cursor);
     let rows = store::list(tx, after, limit).await?;
-    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| (last.created_at, last.id)))
 }
 
 /// Revokes an invitation, so that its link no longer works.

@@ -19,8 +19,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NoContent, Ok200,
-            Page, Path, Query, Record, SerializedJson, error_response,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NewestFirst,
+            NoContent, Ok200, Page, Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::{accounts::User, fuel_logs::Id, vehicles::VehicleId},
@@ -108,7 +108,7 @@ input! {
         /// Only items of this type
         r#type: Option<TypeName>,
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst<ItemId>>>,
         /// The maximum number of items
         limit: Option<Limit>,
     }
@@ -135,7 +135,7 @@ input! {
         /// Only items of this vehicle; by default, items of all vehicles outside the trash
         vehicle_id: Option<Id>,
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<upcoming::UrgencyKey>>,
         /// The maximum number of items
         limit: Option<Limit>,
     }

@@ -8,7 +8,7 @@ pub(super) use series::{complete, deletion_reschedules_next, postpone, skip};
 pub(super) const RECOMPUTE: odometer::RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -23,7 +23,7 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::Tx,
-        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, NewestFirst, Page},
         input::{Change, Clearable},
         locale::Message,
         money::Currency,
@@ -42,20 +42,19 @@ pub(super) struct Listing {
     pub(super) vehicle: Option<VehicleId>,
     pub(super) is_completed: Option<bool>,
     pub(super) kind: Option<TypeName>,
-    pub(super) cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor<NewestFirst<ItemId>>>,
     pub(super) limit: Limit,
 }
 
 /// Lists a page of the user's items, newest first, with a single query.
 ///
 /// # Errors
-/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` for an unknown cursor.
+/// `NotFound` if the vehicle is not the user's or is in the trash.
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Item>> {
-    let after = http::after_cursor(listing.cursor.as_ref())?;
     let filter = Filter {
         is_completed: listing.is_completed,
         kind: listing.kind.as_ref(),
-        after: (after.0, ItemId(after.1)),
+        after: Cursor::start(listing.cursor),
         limit: listing.limit,
     };
     let rows = read_replica!(app.db, user, |tx| {
@@ -69,8 +68,11 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
         }
         Ok(rows)
     })?;
-    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| (last.created_at, last.id)))
 }
+
+/// The sort key of completed items: date, id.
+pub(super) type CompletedKey = (NaiveDate, ItemId);
 
 /// Lists the completed items of a vehicle after the cursor, latest first: up to `limit` plus one,
 /// which indicates another page.
@@ -78,24 +80,12 @@ pub(super) async fn list_completed(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<CompletedKey>>,
     limit: Limit,
 ) -> Result<Vec<Item>> {
-    let before = match cursor {
-        None => (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), ItemId(Uuid::max())),
-        Some(cursor) => parse_completed_cursor(cursor)
-            .ok_or_else(|| Error::invalid("services", crate::t!("core-field-cursor")))?,
-    };
+    let before = Cursor::start(cursor);
     Ok(store::list_completed(&mut app.db.read_for(user).await?, user, vehicle, before, limit)
         .await?)
-}
-
-fn parse_completed_cursor(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
-    let mut parts = cursor.parts();
-    let date = parts.next()?.parse().ok();
-    let date = date.filter(|it: &NaiveDate| (1..=9999).contains(&it.year()))?;
-    let id = ItemId(parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some((date, id))
 }
 
 /// Returns the user's item with this id.

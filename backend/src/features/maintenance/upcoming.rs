@@ -4,12 +4,11 @@
 //! distances. How urgent they are is calculated for each request, so a response is never out of
 //! date.
 
-use std::{cmp::Ordering, collections::HashMap, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{
     Item, ItemId,
@@ -145,35 +144,34 @@ impl Upcoming {
         days.into_iter().chain(distance).min().unwrap_or(i64::MAX)
     }
 
-    fn cmp_urgency(&self, other: &Self) -> Ordering {
-        let key = |it: &Self| (it.urgency(), it.item.id);
-        key(self).cmp(&key(other))
+    fn urgency_key(&self) -> UrgencyKey {
+        (self.urgency(), self.item.id)
     }
 }
+
+/// The sort key of open items: urgency, id.
+pub(super) type UrgencyKey = (i64, ItemId);
 
 /// The filter and the page of a list of open items.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
     /// The vehicle; all vehicles outside the trash if `None`.
     pub(super) vehicle: Option<VehicleId>,
-    pub(super) cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor<UrgencyKey>>,
     pub(super) limit: Limit,
 }
 
 /// Lists a page of the user's open items, most urgent first.
 ///
 /// # Errors
-/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` for an unknown cursor.
+/// `NotFound` if the vehicle is not the user's or is in the trash.
 pub(super) async fn list(
     app: &App,
     user: &UserId,
     today: NaiveDate,
     listing: &Listing,
 ) -> Result<Page<Upcoming>> {
-    let after = listing.cursor.as_ref().map(|cursor| {
-        parse_cursor(cursor).ok_or_else(|| Error::invalid("cursor", crate::t!("core-field-cursor")))
-    });
-    let after = after.transpose()?;
+    let after = listing.cursor.map(Cursor::key);
     let mut all = list_all(app, user, today).await?;
     if let Some(vehicle) = listing.vehicle {
         all.retain(|it| it.item.vehicle_id == vehicle);
@@ -181,17 +179,9 @@ pub(super) async fn list(
             vehicles::find(&mut app.db.read_for(user).await?, user, vehicle).await?;
         }
     }
-    all.retain(|it| after.is_none_or(|after| (it.urgency(), it.item.id) > after));
+    all.retain(|it| after.is_none_or(|after| it.urgency_key() > after));
     all.truncate(listing.limit.rows() + 1);
-    let key = |last: &Upcoming| Cursor::new(&[&last.urgency(), &last.item.id]);
-    Ok(Page::new(all, listing.limit, key))
-}
-
-fn parse_cursor(cursor: &Cursor) -> Option<(i64, ItemId)> {
-    let mut parts = cursor.parts();
-    let urgency = parts.next()?.parse().ok()?;
-    let id = parts.next()?.parse::<Uuid>().ok()?;
-    parts.next().is_none().then_some((urgency, ItemId(id)))
+    Ok(Page::new(all, listing.limit, Upcoming::urgency_key))
 }
 
 /// Lists all open items of the user, most urgent first.
@@ -211,7 +201,7 @@ pub async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<
         Err(_) => load_open_items(&mut app.db.read_for(user).await?, user).await?,
     };
     let mut all: Vec<_> = items.into_iter().map(|item| Upcoming::of(item, today)).collect();
-    all.sort_by(Upcoming::cmp_urgency);
+    all.sort_by_key(Upcoming::urgency_key);
     Ok(all)
 }
 

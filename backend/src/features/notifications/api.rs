@@ -15,8 +15,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
-            SerializedJson, error_response,
+            Created, Cursor, IdempotentJson, IfMatch, Limit, NewestFirst, NoContent, Page, Path,
+            Query, Record, SerializedJson, error_response,
         },
     },
     features::accounts::{SessionUser, User},
@@ -67,7 +67,7 @@ input! {
     /// The page to list
     struct ListQuery {
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst<ChannelId>>>,
         /// The maximum number of channels
         limit: Option<Limit>,
     }
@@ -79,7 +79,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<Channel>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::serialize(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, query.cursor, limit).await?)
 }
 
 async fn add(

@@ -8,14 +8,14 @@ use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::{
-    model::{Channel, ChannelId, ChannelState, Message},
+    model::{Channel, ChannelState, Message},
     send, store,
 };
 use crate::{
     app::App,
     core::{
         Result, UserId,
-        http::{self, Limit, Links},
+        http::{Limit, Links, NewestFirst, SortKey as _},
         locale::{self, Locale},
     },
     features::{
@@ -79,7 +79,7 @@ async fn notify_one(app: App, recipient: Recipient) -> u64 {
 
 async fn notify(app: &App, recipient: &Recipient) -> Result<u64> {
     let user = &recipient.user;
-    let newest = (http::end_of_time(), ChannelId(Uuid::max()));
+    let newest = NewestFirst::last();
     let channels =
         store::list(&mut app.db.read_for(user).await?, user, newest, Limit::new(100)).await?;
     let state = |it: Channel| it.with_state(recipient.has_confirmed_email, recipient.review_since);

@@ -16,7 +16,10 @@ use crate::{
         db::{self, Tx},
         error::FieldError,
         feature::{GrantKind, GrantOwner, GrantSummary},
-        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Links, Page},
+        http::{
+            self, Created, Cursor, Idempotency, IfMatch, Limit, Links, NewestFirst, Page,
+            SortKey as _,
+        },
         locale,
     },
     features::{
@@ -38,17 +41,16 @@ const BETWEEN_TESTS: TimeDelta = TimeDelta::minutes(1);
 pub(super) async fn list(
     app: &App,
     user: &User,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<NewestFirst<ChannelId>>>,
     limit: Limit,
 ) -> Result<Page<Channel>> {
-    let after = http::after_cursor(cursor)?;
-    let after = (after.0, ChannelId(after.1));
+    let after = Cursor::start(cursor);
     let mut tx = app.db.read_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let rows = store::list(&mut tx, user, after, limit).await?;
     let state = |it: Channel| it.with_state(is_confirmed, user.0.review_since);
     let rows = rows.into_iter().map(state).collect();
-    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| (last.created_at, last.id)))
 }
 
 /// Lists the user's channels for the review after a password reset.
@@ -57,8 +59,7 @@ pub(super) fn list_for_review<'a>(
     owner: GrantOwner<'a>,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
-        let newest = (http::end_of_time(), ChannelId(Uuid::max()));
-        let channels = store::list(tx, owner.user, newest, Limit::new(100)).await?;
+        let channels = store::list(tx, owner.user, NewestFirst::last(), Limit::new(100)).await?;
         let grants = channels.into_iter().map(|it| {
             let name =
                 if it.kind == ChannelKind::Mail { owner.email.to_owned() } else { it.address };
@@ -119,8 +120,7 @@ pub(super) async fn add(
     let created = app
         .write_once(user, &idempotency, async |tx| {
             let limit = Limit::new(MAX_CHANNELS);
-            let after = (http::end_of_time(), ChannelId(Uuid::max()));
-            if store::list(tx, user, after, limit).await?.len() >= limit.rows() {
+            if store::list(tx, user, NewestFirst::last(), limit).await?.len() >= limit.rows() {
                 let why = t!("notifications-too-many", most = MAX_CHANNELS);
                 return Err(Error::conflict("too-many", why));
             }

@@ -7,7 +7,7 @@ use super::{Event, EventKind, EventWithOrigin, SecurityEvent, store};
 use crate::core::{
     Result,
     db::Tx,
-    http::{self, Cursor, Limit, Page},
+    http::{self, Cursor, Limit, NewestFirst, Page},
     periodic::PeriodicTask,
 };
 
@@ -61,7 +61,7 @@ pub struct EventQuery {
     /// Only events on or before this day (UTC).
     pub to: Option<NaiveDate>,
     /// The start of the page.
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<Cursor<NewestFirst>>,
     /// The maximum number of events.
     pub limit: Limit,
 }
@@ -71,12 +71,12 @@ pub struct EventQuery {
 /// # Errors
 /// `Invalid` if the cursor is malformed.
 pub async fn list(tx: &mut Tx, query: &EventQuery) -> Result<Page<SecurityEvent>> {
-    let after = http::after_cursor(query.cursor.as_ref())?;
+    let after = Cursor::start(query.cursor);
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = query.from.map_or(DateTime::UNIX_EPOCH, midnight);
     // The day after 9999-12-31 has five digits in its year, and SQLite compares times as text.
     let end = http::end_of_time();
     let to = query.to.and_then(|day| day.succ_opt()).map_or(end, midnight).min(end);
     let rows = store::list(tx, query, (from, to), after).await?;
-    Ok(Page::new(rows, query.limit, |last| Cursor::at(last.at, &last.id)))
+    Ok(Page::new(rows, query.limit, |last| (last.at, last.id)))
 }

@@ -19,8 +19,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NoContent, OptionalJson, Page,
-            Path, Query, Record, SerializedJson, error_response,
+            Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NewestFirst, NoContent,
+            OptionalJson, Page, Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::{
@@ -107,7 +107,7 @@ input! {
         /// `true` lists only your favorites
         favorite: Option<bool>,
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst<StationId>>>,
         /// The maximum number of items to return
         limit: Option<Limit>,
     }

@@ -13,7 +13,7 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::{self, Tx},
-        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, NewestFirst, Page},
         input::Clearable,
     },
     features::accounts::User,
@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Listing {
     /// Lists only the user's favorites.
     pub(super) favorites: bool,
-    pub(super) cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor<NewestFirst<StationId>>>,
     pub(super) limit: Limit,
 }
 
@@ -127,15 +127,14 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Station> {
 
 /// A page of the stations, newest first.
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Station>> {
-    let after = http::after_cursor(listing.cursor.as_ref())?;
-    let after = (after.0, StationId(after.1));
+    let after = Cursor::start(listing.cursor);
     let mut tx = app.db.read_for(user).await?;
     let rows = if listing.favorites {
         store::list_favorites(&mut tx, user, after, listing.limit).await?
     } else {
         store::list(&mut tx, user, after, listing.limit).await?
     };
-    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| (last.created_at, last.id)))
 }
 
 /// Locks the station `id`, which the user must be allowed to change.

@@ -16,8 +16,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NoContent, Ok200,
-            Page, Path, Query, Record, SerializedJson, error_response,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NewestFirst,
+            NoContent, Ok200, Page, Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::accounts::User,
@@ -59,7 +59,7 @@ input! {
         /// `false` lists the vehicles out of use instead of those in use
         active: Option<bool>,
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst<VehicleId>>>,
         /// The maximum number of items to return
         limit: Option<Limit>,
     }

@@ -21,7 +21,7 @@ use crate::{
     app::App,
     core::{
         Error, Result,
-        http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
+        http::{Cursor, Form, Idempotency, IfMatch, Limit, NewestFirst, Path, Query},
         locale::Message,
         web::{self, Errors, FormView, Layout},
     },
@@ -293,7 +293,7 @@ input! {
     /// Pagination
     struct TrashQuery {
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst<VehicleId>>>,
     }
 }
 

@@ -16,7 +16,9 @@ use crate::{
         Error, Result, UserId,
         db::{self, Tx},
         error::FieldError,
-        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Ok200, Page, SerializedJson},
+        http::{
+            Created, Cursor, Idempotency, IfMatch, Limit, NewestFirst, Ok200, Page, SerializedJson,
+        },
         input::{Clearable, Confirmed},
     },
     features::{
@@ -42,7 +44,7 @@ pub(super) struct Listing {
     pub(super) deleted: bool,
     /// Lists the vehicles in use, or those out of use. Has no effect on the trash.
     pub(super) active: bool,
-    pub(super) cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor<NewestFirst<VehicleId>>>,
     pub(super) limit: Limit,
 }
 
@@ -165,11 +167,10 @@ pub(super) async fn read_list(
     user: &UserId,
     listing: &Listing,
 ) -> Result<Page<Vehicle>> {
-    let after = http::after_cursor(listing.cursor.as_ref())?;
-    let after = (after.0, VehicleId(after.1));
+    let after = Cursor::start(listing.cursor);
     let rows =
         read_replica!(app.db, user, |tx| Ok(store::list(&mut tx, user, listing, after).await?))?;
-    Ok(Page::new(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, listing.limit, |last| (last.created_at, last.id)))
 }
 
 /// The user's vehicles in use, newest first, up to the maximum page size.

@@ -15,7 +15,7 @@ use crate::{
         Error, Result,
         db::Tx,
         hex,
-        http::{self, Cursor, Limit, Page},
+        http::{Cursor, Limit, NewestFirst, Page},
         search_text::normalize,
     },
 };
@@ -76,16 +76,16 @@ impl From<store::Row> for ManagedAccount {
 pub async fn list(
     tx: &mut Tx,
     search: Option<&str>,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<NewestFirst>>,
     limit: Limit,
 ) -> Result<Page<ManagedAccount>> {
-    let after = http::after_cursor(cursor)?;
+    let after = Cursor::start(cursor);
     let rows = match search {
         Some(text) => find_by_text(tx, &normalize(text), after, limit).await?,
         None => store::list(tx, after, limit).await?,
     };
     let rows = rows.into_iter().map(ManagedAccount::from).collect();
-    Ok(Page::new(rows, limit, |last: &ManagedAccount| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last: &ManagedAccount| (last.created_at, last.id)))
 }
 
 /// The number of accounts that a search loads at a time.

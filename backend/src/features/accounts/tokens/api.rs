@@ -13,8 +13,8 @@ use crate::{
     core::{
         Result,
         http::{
-            Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
-            SerializedJson,
+            Created, Cursor, IdempotentJson, IfMatch, Limit, NewestFirst, NoContent, Page, Path,
+            Query, Record, SerializedJson,
         },
     },
     features::accounts::{Credential, SessionUser, User},
@@ -47,7 +47,7 @@ input! {
     /// The page of tokens to list
     struct ListQuery {
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<NewestFirst>>,
         /// The maximum number of tokens to return
         limit: Option<Limit>,
     }
@@ -59,7 +59,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<PersonalToken>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::serialize(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, query.cursor, limit).await?)
 }
 
 async fn create(

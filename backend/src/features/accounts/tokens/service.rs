@@ -13,7 +13,7 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::Tx,
-        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, NewestFirst, Page, SortKey as _},
     },
     features::{
         accounts::{
@@ -74,8 +74,7 @@ pub(super) async fn create(
                 return Ok((replay(tx, &first, idempotency, credential).await?, None));
             }
             let limit = Limit::new(MAX_TOKENS);
-            let existing =
-                store::list(tx, account, http::after_cursor(None)?, limit.plus_one()).await?;
+            let existing = store::list(tx, account, NewestFirst::last(), limit.plus_one()).await?;
             if existing.len() >= limit.rows() {
                 return Err(Error::conflict(
                     "too-many",
@@ -138,13 +137,13 @@ async fn replay(
 pub(super) async fn list(
     app: &App,
     user: &User,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<NewestFirst>>,
     limit: Limit,
 ) -> Result<Page<PersonalToken>> {
-    let after = http::after_cursor(cursor)?;
+    let after = Cursor::start(cursor);
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, user.0.account, after, limit.plus_one()).await?;
-    Ok(Page::new(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
+    Ok(Page::new(rows, limit, |last| (last.created_at, last.id)))
 }
 
 /// Finds the user's token `id`.

@@ -10,7 +10,7 @@ use crate::{
         Result,
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
-        http::{Cursor, Limit, Path, Query},
+        http::{Limit, Path, Query},
         locale::{self, Message},
         units::{DistanceUnit, UnitFormatter, grouped, rounded},
         web::{self, Layout},
@@ -18,7 +18,8 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::{
-            self, ClosedInterval, FuelLog, FuelLogId, FuelStats, Interval, Listing, NoEconomyReason,
+            self, ClosedInterval, FuelLog, FuelLogCursor, FuelLogId, FuelStats, Interval, Listing,
+            NoEconomyReason,
         },
         vehicles::{self, Vehicle, VehicleId},
     },
@@ -32,7 +33,7 @@ input! {
     /// Pagination
     pub(super) struct FillsQuery {
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<FuelLogCursor>,
     }
 }
 

@@ -28,7 +28,7 @@ input! {
     /// The page to show
     pub(super) struct DueQuery {
         /// The cursor of the page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<upcoming::UrgencyKey>>,
     }
 }
 

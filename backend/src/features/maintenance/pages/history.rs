@@ -22,7 +22,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelLog},
+        fuel_logs::{self, FuelLog, FuelLogCursor},
         maintenance::{Item, costs, plans, service, upcoming},
         vehicles::VehicleId,
     },
@@ -37,9 +37,9 @@ input! {
     /// The page to show
     pub(super) struct HistoryQuery {
         /// The cursor of the services
-        services: Option<Cursor>,
+        services: Option<Cursor<service::CompletedKey>>,
         /// The cursor of the fill-ups
-        fills: Option<Cursor>,
+        fills: Option<FuelLogCursor>,
     }
 }
 
@@ -125,7 +125,7 @@ fn merge(
 ) -> Timeline {
     let all = services.len() + fills.len();
     let (mut services, mut fills) = (services.into_iter().peekable(), fills.into_iter().peekable());
-    let (mut after_service, mut after_fill) = (query.services.clone(), query.fills.clone());
+    let (mut after_service, mut after_fill) = (query.services, query.fills);
     let mut entries = Vec::new();
     while entries.len() < ENTRIES.rows() {
         let order = match (services.peek(), fills.peek()) {
@@ -140,14 +140,17 @@ fn merge(
             entries.push(Entry::of_fill(&log, units));
         } else {
             let Some(item) = services.next() else { break };
-            after_service = item.completed_date.map(|it| Cursor::new(&[&it, &item.id]));
+            after_service = item.completed_date.map(|it| Cursor::after((it, item.id)));
             entries.push(Entry::of_item(&item, units));
         }
     }
-    let parts = [("services", after_service), ("fills", after_fill)];
+    let parts = [
+        ("services", after_service.map(Cursor::text)),
+        ("fills", after_fill.map(FuelLogCursor::text)),
+    ];
     let parts: Vec<_> = parts
         .into_iter()
-        .filter_map(|(name, cursor)| cursor.map(|it| format!("{name}={}", it.text())))
+        .filter_map(|(name, cursor)| cursor.map(|it| format!("{name}={it}")))
         .collect();
     let older = (all > entries.len()).then(|| parts.join("&"));
     Timeline { entries, older }
@@ -177,12 +180,11 @@ pub(super) async fn show(
     let preferences = &user.0.preferences;
     let units = preferences.display_units();
     let is_first_page = query.services.is_none() && query.fills.is_none();
-    let services =
-        service::list_completed(&app, &user, id, query.services.as_ref(), ENTRIES).await?;
+    let services = service::list_completed(&app, &user, id, query.services, ENTRIES).await?;
     // One more than a page, to find out whether another page follows.
     let listing = fuel_logs::Listing {
         vehicle: Some(id),
-        cursor: query.fills.clone(),
+        cursor: query.fills,
         limit: Limit::new(u16::try_from(ENTRIES.plus_one()).unwrap_or(u16::MAX)),
         ..fuel_logs::Listing::default()
     };

@@ -5,6 +5,7 @@ use axum::extract::State;
 use uuid::Uuid;
 
 use super::{
+    Position,
     model::{NewReading, OdometerReading},
     service,
 };
@@ -50,7 +51,7 @@ input! {
     /// Pagination
     struct ListQuery {
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<Position>>,
         /// The maximum number of items to return
         limit: Option<Limit>,
     }
@@ -63,7 +64,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<SerializedJson<Page<OdometerReading>>> {
     let limit = query.limit.unwrap_or_default();
-    SerializedJson::serialize(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
+    SerializedJson::serialize(&service::list(&app, &user, id, query.cursor, limit).await?)
 }
 
 async fn add(

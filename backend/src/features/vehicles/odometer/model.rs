@@ -12,7 +12,6 @@ use crate::{
         UserId,
         db::Tx,
         error::FieldError,
-        http::Cursor,
         input::{Confirmed, LongText, Odometer},
         locale::Message,
         units::{Distance, distance_or_miles},
@@ -70,11 +69,6 @@ pub type Position = (NaiveDate, i64, Uuid);
 impl SourceReading {
     pub(super) fn position(&self) -> Position {
         (self.date, self.reading.exact(), self.id)
-    }
-
-    /// The cursor of the page after this reading.
-    pub(super) fn cursor(&self) -> Cursor {
-        Cursor::new(&[&self.date, &self.reading.exact(), &self.id])
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
-    SourceKind,
+    Position, SourceKind,
     model::{NewReading, OdometerReading},
     service,
 };
@@ -53,7 +53,7 @@ input! {
     /// Pagination
     struct LogQuery {
         /// The `nextCursor` of the previous page
-        cursor: Option<Cursor>,
+        cursor: Option<Cursor<Position>>,
     }
 }
 
@@ -100,7 +100,7 @@ async fn page(
     app: &App,
     user: &User,
     id: VehicleId,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<Position>>,
     (layout, view): (Layout, FormView),
 ) -> Result<LogPage> {
     let units = user.0.preferences.display_units();
@@ -149,7 +149,7 @@ async fn show(
     ]);
     let form = with_units(form, &user);
     let view = FormView::new(LABELS, form);
-    web::page(&page(&app, &user, id, query.cursor.as_ref(), (layout, view)).await?)
+    web::page(&page(&app, &user, id, query.cursor, (layout, view)).await?)
 }
 
 async fn add(

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
         Error, Result, UserId,
         db::Tx,
         error::FieldError,
-        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page, SortKey as _},
         input::Confirmed,
         units::{self, Distance, MILE, whole_miles},
     },
@@ -40,43 +40,24 @@ pub const SOURCE: ReadingSource = ReadingSource {
     latest: |tx, user, limit| Box::pin(async move { Ok(store::latest(tx, user, limit).await?) }),
 };
 
-/// A position after every reading.
-fn end() -> Position {
-    (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), i64::MAX, Uuid::max())
-}
-
-fn position(cursor: &Cursor) -> Option<Position> {
-    let mut parts = cursor.parts();
-    let date = parts.next()?.parse().ok();
-    let date = date.filter(|it: &NaiveDate| (1..=9999).contains(&it.year()))?;
-    let position = (date, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(position)
-}
-
 /// A page of the vehicle's readings from all sources, latest first.
 ///
 /// # Errors
-/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` if the cursor is malformed.
+/// `NotFound` if the vehicle is not the user's or is in the trash.
 pub(super) async fn list(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
-    cursor: Option<&Cursor>,
+    cursor: Option<Cursor<Position>>,
     limit: Limit,
 ) -> Result<Page<OdometerReading>> {
-    let start = match cursor {
-        None => end(),
-        Some(cursor) => {
-            position(cursor).ok_or_else(|| Error::invalid("cursor", t!("core-field-cursor")))?
-        }
-    };
     let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
-    let query = ReadingsQuery { vehicle, position: start, limit: limit.plus_one() };
+    let query = ReadingsQuery { vehicle, position: Cursor::start(cursor), limit: limit.plus_one() };
     let mut all = before(&mut tx, user, query).await?;
     all.truncate(limit.rows() + 1);
     let replaced = replacements(&mut tx, user, vehicle).await?;
-    let page = Page::new(all, limit, SourceReading::cursor);
+    let page = Page::new(all, limit, SourceReading::position);
     let items =
         page.items.into_iter().map(|it| to_odometer_reading(vehicle, it, &replaced)).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
@@ -519,7 +500,7 @@ pub async fn refresh(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let replaced = replacements(tx, user, vehicle.id).await?;
-    let last = last_before(tx, user, vehicle.id, end(), None, &replaced).await?;
+    let last = last_before(tx, user, vehicle.id, Position::last(), None, &replaced).await?;
     let last = last.map(|it| (it.date, it.reading));
     if last != vehicle.odometer.latest() {
         store::set_odometer(tx, user, vehicle.id, last, now).await?;
