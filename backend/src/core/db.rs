@@ -20,6 +20,8 @@ mod rows;
 mod tests_pooler;
 #[cfg(test)]
 mod tests_rls;
+#[cfg(test)]
+mod tests_unit_of_work;
 mod unit_of_work;
 
 use std::{

@@ -122,7 +122,7 @@ pub struct FieldError {
     pub kind: Option<&'static str>,
     /// The expected value, if the value looks wrong and can be confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<Box<str>>,
+    pub expected: Option<Box<Message>>,
     /// The fuel log that it conflicts with, if any.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
@@ -141,9 +141,9 @@ impl FieldError {
     pub fn implausible(
         name: &str,
         detail: impl Into<Message>,
-        expected: impl Into<String>,
+        expected: impl Into<Message>,
     ) -> Self {
-        let expected = Some(expected.into().into_boxed_str());
+        let expected = Some(Box::new(expected.into()));
         Self { kind: Some(Self::IMPLAUSIBLE), expected, ..Self::at(name, detail) }
     }
 

@@ -12,12 +12,15 @@ mod pseudo;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use chrono::NaiveDate;
 use schemars::{Schema, json_schema};
 
-use super::input::{Field, FieldValue};
+use super::{
+    input::{Field, FieldValue},
+    units::UnitFormatter,
+};
 use crate::t;
 
 pub use catalog::catalogs;
@@ -99,23 +102,43 @@ fn offered_tags() -> Vec<&'static str> {
     Locale::offered().map(Locale::tag).collect()
 }
 
+/// Who reads the texts of a request or job.
+struct Reader {
+    locale: Cell<Locale>,
+    units: RefCell<UnitFormatter>,
+}
+
 tokio::task_local! {
-    static CURRENT: Cell<Locale>;
+    static CURRENT: Reader;
 }
 
 /// The locale of the request or job that runs this code; the default outside of any.
 #[must_use]
 pub fn current() -> Locale {
-    CURRENT.try_with(Cell::get).unwrap_or(Locale::EnUs)
+    CURRENT.try_with(|reader| reader.locale.get()).unwrap_or(Locale::EnUs)
 }
 
 /// Runs `work` with `locale` as the current one.
 pub async fn scope<T>(locale: Locale, work: impl Future<Output = T>) -> T {
-    CURRENT.scope(Cell::new(locale), work).await
+    let reader = Reader { locale: Cell::new(locale), units: RefCell::default() };
+    CURRENT.scope(reader, work).await
 }
 
 /// Changes the locale of the request or job that runs this code, once its user is known. Outside of any,
 /// it does nothing.
 pub fn set_current(locale: Locale) {
-    let _ = CURRENT.try_with(|current| current.set(locale));
+    let _ = CURRENT.try_with(|reader| reader.locale.set(locale));
+}
+
+/// Formats values in the units of the user for whom this code runs; in the default ones outside of any
+/// request or job.
+fn with_units<T>(format: impl Fn(&UnitFormatter) -> T) -> T {
+    let formatted = CURRENT.try_with(|reader| format(&reader.units.borrow()));
+    formatted.unwrap_or_else(|_| format(&UnitFormatter::default()))
+}
+
+/// Changes the units of the request or job that runs this code, once its user is known. Outside of any, it
+/// does nothing.
+pub fn set_units(units: UnitFormatter) {
+    let _ = CURRENT.try_with(|reader| *reader.units.borrow_mut() = units);
 }

@@ -11,7 +11,11 @@ use fluent_bundle::{FluentArgs, FluentValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
-use super::{Locale, catalog, current, format};
+use super::{Locale, catalog, current, format, with_units};
+use crate::core::{
+    money::Money,
+    units::{Distance, Volume},
+};
 
 /// The message with this id and these arguments: `t!("core-field-too-long", most = 200)`.
 ///
@@ -42,7 +46,8 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Args(Vec<(&'static str, Value)>);
 
-/// An argument of a message.
+/// An argument of a message. Values with units become text in the reader's units, where the message is
+/// displayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Text, shown unchanged.
@@ -51,6 +56,14 @@ pub enum Value {
     Number(i64),
     /// A day, such as `Jan 15, 2026`.
     Day(NaiveDate),
+    /// An odometer reading or a distance, with the reader's unit: `84,537 km`.
+    Reading(Distance),
+    /// A distance in tenths of a millimeter, in whole units of the reader's: `84,537 km`.
+    Distance(i64),
+    /// A volume, with the reader's unit: `40.00 L`.
+    Volume(Volume),
+    /// An amount of money: `$1,036.02`.
+    Money(Money),
     /// Another message.
     Message(Box<Message>),
 }
@@ -167,6 +180,10 @@ impl Value {
             Self::Text(it) => FluentValue::from(it.as_str()),
             Self::Number(number) => FluentValue::from(*number),
             Self::Day(day) => FluentValue::from(format::day_in(locale, *day)),
+            Self::Reading(it) => text(with_units(|units| units.reading_with_unit(*it))),
+            Self::Distance(it) => text(with_units(|units| units.exact_distance_with_unit(*it))),
+            Self::Volume(it) => text(with_units(|units| units.fuel_with_unit(*it))),
+            Self::Money(it) => text(with_units(|units| units.amount(*it))),
             Self::Message(message) => text(message.text_in(locale)),
         }
     }
@@ -199,6 +216,24 @@ impl From<NaiveDate> for Value {
 impl From<&NaiveDate> for Value {
     fn from(day: &NaiveDate) -> Self {
         Self::Day(*day)
+    }
+}
+
+impl From<Distance> for Value {
+    fn from(reading: Distance) -> Self {
+        Self::Reading(reading)
+    }
+}
+
+impl From<Volume> for Value {
+    fn from(volume: Volume) -> Self {
+        Self::Volume(volume)
+    }
+}
+
+impl From<Money> for Value {
+    fn from(money: Money) -> Self {
+        Self::Money(money)
     }
 }
 
@@ -268,7 +303,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Locale, scope};
+    use super::super::{Locale, Value, scope, set_units};
+    use crate::core::units::{DistanceUnit, MILE, UnitFormatter};
 
     #[test]
     fn a_message_has_plurals_and_grouped_numbers() {
@@ -296,6 +332,17 @@ mod tests {
         let page = Page { message: t!("core-in-trash", title = "<script>\"") };
         let html = askama::Template::render(&page).unwrap();
         assert!(html.starts_with("&#60;script&#62;&#34; is in your trash"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn values_are_in_the_units_of_the_request() {
+        let message = t!("core-verbatim", text = Value::Distance(10 * MILE));
+        assert_eq!(message.to_string(), "10\u{a0}mi");
+        let text = async {
+            set_units(UnitFormatter { distance: DistanceUnit::Kilometers, ..Default::default() });
+            message.to_string()
+        };
+        assert_eq!(scope(Locale::EnUs, text).await, "16\u{a0}km");
     }
 
     #[tokio::test]

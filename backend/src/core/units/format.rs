@@ -21,6 +21,18 @@ pub struct UnitFormatter {
     pub currency: String,
 }
 
+/// American units.
+impl Default for UnitFormatter {
+    fn default() -> Self {
+        Self {
+            distance: DistanceUnit::Miles,
+            volume: VolumeUnit::GallonsUs,
+            economy: EconomyUnit::MpgUs,
+            currency: "USD".to_owned(),
+        }
+    }
+}
+
 impl UnitFormatter {
     /// Formats a distance or an odometer reading: `84,537`.
     #[must_use]
@@ -54,11 +66,23 @@ impl UnitFormatter {
         grouped(i64::try_from(whole).unwrap_or_default())
     }
 
+    /// Like [`Self::exact_distance`], with the unit: `84,537 km`.
+    #[must_use]
+    pub fn exact_distance_with_unit(&self, exact: i64) -> String {
+        format!("{}\u{a0}{}", self.exact_distance(exact), self.distance.symbol())
+    }
+
     /// Formats a volume: as entered if that was in the user's unit, otherwise converted. `12.345`
     /// or `40.00`.
     #[must_use]
     pub fn fuel(&self, volume: Volume) -> String {
         volume.in_unit(self.volume).value()
+    }
+
+    /// Like [`Self::fuel`], with the unit: `40.00 L`.
+    #[must_use]
+    pub fn fuel_with_unit(&self, volume: Volume) -> String {
+        format!("{}\u{a0}{}", self.fuel(volume), self.volume.symbol())
     }
 
     /// Formats a price per unit of volume, in the user's unit, with its currency: `€1.799`.
@@ -186,15 +210,6 @@ pub fn rounded<const P: u32, const S: u32>(value: Fixed<P, S>, places: u32) -> S
 mod tests {
     use super::{DistanceUnit, EconomyUnit, Fixed, UnitFormatter, VolumeUnit, rounded};
 
-    fn american() -> UnitFormatter {
-        UnitFormatter {
-            distance: DistanceUnit::Miles,
-            volume: VolumeUnit::GallonsUs,
-            economy: EconomyUnit::MpgUs,
-            currency: "USD".to_owned(),
-        }
-    }
-
     fn german() -> UnitFormatter {
         UnitFormatter {
             distance: DistanceUnit::Kilometers,
@@ -210,7 +225,7 @@ mod tests {
 
     #[test]
     fn values_are_formatted_in_preferred_units() {
-        let (here, there) = (american(), german());
+        let (here, there) = (UnitFormatter::default(), german());
         assert_eq!(here.distance(84_537), "84,537");
         assert_eq!(there.distance(84_537), "136,049");
         assert_eq!(there.distance_input(84_537), "136049");
@@ -230,7 +245,7 @@ mod tests {
     #[test]
     fn amounts_follow_their_symbol_or_code() {
         let amount: Fixed<12, 2> = fixed("1234567.5");
-        assert_eq!(american().money(amount), "$1,234,567.50");
+        assert_eq!(UnitFormatter::default().money(amount), "$1,234,567.50");
         assert_eq!(german().money(amount), "€1,234,567.50");
         let swiss = UnitFormatter { currency: "CHF".to_owned(), ..german() };
         assert_eq!(swiss.money(amount), "CHF\u{a0}1,234,567.50");

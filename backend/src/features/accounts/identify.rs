@@ -45,9 +45,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     // After an error, a handler that requires authentication tries again and reports the error.
     if let Ok(found) = found {
         if let Some(principal) = &found {
-            if let Some(locale) = principal.preferences.chosen_locale() {
-                locale::set_current(locale);
-            }
+            respond_to(principal);
             if !web::is_api(request.uri().path()) {
                 request.extensions_mut().insert(viewer(principal));
             }
@@ -55,6 +53,14 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         request.extensions_mut().insert(RequestPrincipal(found));
     }
     next.run(request).await
+}
+
+/// Responds in the user's language and units from now on.
+fn respond_to(principal: &Principal) {
+    if let Some(locale) = principal.preferences.chosen_locale() {
+        locale::set_current(locale);
+    }
+    locale::set_units(principal.preferences.display_units());
 }
 
 /// How pages show the user.
@@ -79,8 +85,12 @@ async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Princ
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub(super) async fn find_principal(parts: &Parts, app: &App) -> Result<Option<Arc<Principal>>> {
-    match parts.extensions.get::<RequestPrincipal>() {
-        Some(RequestPrincipal(found)) => Ok(found.clone()),
-        None => session::authenticate(&parts.headers, app).await,
+    if let Some(RequestPrincipal(found)) = parts.extensions.get::<RequestPrincipal>() {
+        return Ok(found.clone());
     }
+    let found = session::authenticate(&parts.headers, app).await?;
+    if let Some(principal) = &found {
+        respond_to(principal);
+    }
+    Ok(found)
 }

@@ -16,7 +16,7 @@ use crate::{
     core::{
         db::fixed::Fixed,
         error::FieldError,
-        locale::Value,
+        locale::{Message, Value},
         money::{Currency, Money},
         units::{
             Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, UnitFormatter, UnitPrice, Volume,
@@ -105,15 +105,15 @@ pub(super) fn check(
         errors.push(FieldError::implausible("date", detail, up_to(today)));
     }
     if quantities.sends_distance() || sets_date {
-        errors.extend(check_distance(log, distance_member, history, units));
+        errors.extend(check_distance(log, distance_member, history));
     }
     let is_derived = log.derived == Derived::Volume && quantities.sends_payment();
     if quantities.volume.is_sent() || is_derived {
-        errors.extend(check_volume(log, quantities, history, units));
+        errors.extend(check_volume(log, quantities, history));
     }
     if quantities.sends_payment() {
         errors.extend(
-            check_payment(log, quantities, units)
+            check_payment(log, quantities)
                 .or_else(|| check_unit_price(log, quantities, history, units)),
         );
     }
@@ -145,27 +145,20 @@ pub(super) fn far_exceeds(exact: i64, max: i64) -> bool {
 }
 
 /// Describes the values up to a limit.
-fn up_to(limit: impl Into<Value>) -> String {
+pub(super) fn up_to(limit: impl Into<Value>) -> Message {
     let limit: Value = limit.into();
-    t!("fuel-logs-expected-up-to", limit = limit).to_string()
+    t!("fuel-logs-expected-up-to", limit = limit)
 }
 
-fn check_distance(
-    log: &FuelLog,
-    name: &'static str,
-    history: &History,
-    units: &UnitFormatter,
-) -> Option<FieldError> {
+fn check_distance(log: &FuelLog, name: &'static str, history: &History) -> Option<FieldError> {
     let far = |at_most: i64, driven: i64| {
-        let sign = units.distance.symbol();
-        let driven = format!("{} {sign}", units.exact_distance(driven));
+        let driven = Value::Distance(driven);
         let detail = if log.missed_previous {
             t!("fuel-logs-field-distance-missed", distance = driven)
         } else {
             t!("fuel-logs-field-distance", distance = driven)
         };
-        let at_most = format!("{} {sign}", units.exact_distance(at_most));
-        Some(FieldError::implausible(name, detail, up_to(at_most)))
+        Some(FieldError::implausible(name, detail, up_to(Value::Distance(at_most))))
     };
     let bound = median(&history.distances, MIN_SAMPLES)
         .map_or(MAX_DISTANCE, |it| it.saturating_mul(4).max(ALWAYS_PLAUSIBLE.0));
@@ -178,7 +171,6 @@ fn check_distance(
             return None;
         }
         let high = Distance::from_exact(MAX_FIRST_READING, reading.unit());
-        let high = units.reading_with_unit(high);
         let detail = t!("fuel-logs-field-reading-high");
         return Some(FieldError::implausible(name, detail, up_to(high)));
     };
@@ -192,37 +184,26 @@ fn check_distance(
     if driven > at_most { far(at_most, driven) } else { None }
 }
 
-fn check_volume(
-    log: &FuelLog,
-    quantities: &Quantities,
-    history: &History,
-    units: &UnitFormatter,
-) -> Option<FieldError> {
+fn check_volume(log: &FuelLog, quantities: &Quantities, history: &History) -> Option<FieldError> {
     let volume = log.volume?;
     let bound = median(&history.volumes, MIN_SAMPLES)
         .map_or(MAX_VOLUME, |it| it.saturating_mul(3).max(ALWAYS_PLAUSIBLE.1));
     if volume.exact() <= bound {
         return None;
     }
-    let sign = units.volume.symbol();
-    let most = units.fuel(Volume::from_exact(bound, volume.unit()));
-    let filled = format!("{} {sign}", units.fuel(volume));
+    let most = Volume::from_exact(bound, volume.unit());
     // An implausible derived volume results from the price or the amount.
     let (name, detail) = if quantities.volume.is_sent() {
-        (quantities.volume.name, t!("fuel-logs-field-volume", volume = filled))
+        (quantities.volume.name, t!("fuel-logs-field-volume", volume = volume))
     } else {
-        let detail = t!("fuel-logs-field-volume-derived", volume = filled);
+        let detail = t!("fuel-logs-field-volume-derived", volume = volume);
         (quantities.payment_member(), detail)
     };
-    Some(FieldError::implausible(name, detail, up_to(format!("{most} {sign}"))))
+    Some(FieldError::implausible(name, detail, up_to(most)))
 }
 
 /// Checks that volume, price and amount match if all three were entered.
-fn check_payment(
-    log: &FuelLog,
-    quantities: &Quantities,
-    units: &UnitFormatter,
-) -> Option<FieldError> {
+fn check_payment(log: &FuelLog, quantities: &Quantities) -> Option<FieldError> {
     let (volume, price, amount) = (log.volume?, log.unit_price?, log.amount?);
     if log.derived != Derived::Nothing {
         return None;
@@ -232,12 +213,9 @@ fn check_payment(
     if apart <= amount.currency.cash_step() {
         return None;
     }
-    let detail = t!(
-        "fuel-logs-field-total",
-        expected = units.amount(expected),
-        given = units.amount(amount),
-    );
-    Some(FieldError::implausible(quantities.payment_member(), detail, expected.number()))
+    let detail = t!("fuel-logs-field-total", expected = expected, given = amount,);
+    let expected = t!("core-verbatim", text = expected.number());
+    Some(FieldError::implausible(quantities.payment_member(), detail, expected))
 }
 
 fn check_unit_price(
@@ -268,7 +246,7 @@ fn check_unit_price(
         }
         _ => t!("fuel-logs-field-price-derived", price = price, unit = unit, usual = &usual),
     };
-    let expected = t!("fuel-logs-expected-about", value = usual).to_string();
+    let expected = t!("fuel-logs-expected-about", value = usual);
     Some(FieldError::implausible(member, detail, expected))
 }
 
@@ -291,7 +269,7 @@ fn check_economy(
     let best = units.economy_of_mpg(Fixed::from_units(high)?)?;
     let best = format!("{best} {sign}");
     let expected = match units.economy {
-        EconomyUnit::LitersPer100Km => t!("fuel-logs-expected-at-least", limit = best).to_string(),
+        EconomyUnit::LitersPer100Km => t!("fuel-logs-expected-at-least", limit = best),
         _ => up_to(best),
     };
     let name = if quantities.volume.is_sent() {

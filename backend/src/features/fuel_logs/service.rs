@@ -19,9 +19,9 @@ use crate::{
         error::FieldError,
         http::{Created, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable, Confirmed, LongText, Text},
-        locale::Message,
+        locale::{Message, Value},
         money::Currency,
-        units::{Distance, UnitFormatter},
+        units::Distance,
     },
     features::{
         accounts::{Preferences, User},
@@ -343,7 +343,7 @@ async fn recompute_and_check(
 ) -> Result<Vec<window::Recomputed>> {
     let units = context.preferences.display_units();
     if !context.may_roll_back {
-        check_order(tx, user, &window, log, context.distance_member, &units).await?;
+        check_order(tx, user, &window, log, context.distance_member).await?;
     }
     let history = History::of(&window.before);
     // Usually the vehicle's latest reading is that of the previous fill-up, which was already
@@ -367,8 +367,7 @@ async fn recompute_and_check(
         && !context.may_roll_back
         && implausible.iter().all(|it| it.name() != context.distance_member)
     {
-        implausible
-            .extend(check_other_readings(tx, user, log, context.distance_member, &units).await?);
+        implausible.extend(check_other_readings(tx, user, log, context.distance_member).await?);
     }
     let mut unconfirmed = Vec::new();
     for error in implausible {
@@ -400,7 +399,6 @@ async fn check_other_readings(
     user: &UserId,
     log: &FuelLog,
     name: &'static str,
-    units: &UnitFormatter,
 ) -> Result<Option<FieldError>> {
     let Some(reading) = log.odometer else { return Ok(None) };
     let (date, exact) = (log.date, reading.exact());
@@ -408,25 +406,24 @@ async fn check_other_readings(
         odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
     if let Some(found) = found.filter(|it| plausibility::contradicts(it, exact)) {
-        let other = units.reading_with_unit(found.other.reading);
+        let other = found.other.reading;
         let on = found.other.date;
         let detail = match found.side {
             odometer::Side::Before => {
-                t!("fuel-logs-field-less-than-earlier", reading = &other, date = on)
+                t!("fuel-logs-field-less-than-earlier", reading = other, date = on)
             }
             odometer::Side::After => {
-                t!("fuel-logs-field-more-than-later", reading = &other, date = on)
+                t!("fuel-logs-field-more-than-later", reading = other, date = on)
             }
         };
-        return Ok(Some(FieldError::implausible(name, detail, other)));
+        return Ok(Some(FieldError::implausible(name, detail, t!("core-verbatim", text = other))));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
     let most =
         odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
     let most = most.filter(|most| plausibility::far_exceeds(exact, *most));
     let to_error = |most: i64| {
-        let most = format!("{}\u{a0}{}", units.exact_distance(most), units.distance.symbol());
-        let expected = t!("fuel-logs-expected-up-to", limit = most).to_string();
+        let expected = plausibility::up_to(Value::Distance(most));
         FieldError::implausible(name, t!("fuel-logs-field-reading-high"), expected)
     };
     Ok(most.map(to_error))
@@ -510,7 +507,6 @@ async fn check_order(
     window: &Window,
     log: &FuelLog,
     name: &'static str,
-    units: &UnitFormatter,
 ) -> Result<()> {
     if log.odometer.is_none() {
         return Ok(());
@@ -531,7 +527,6 @@ async fn check_order(
         _ => return Ok(()),
     };
     let reading = other.reading().unwrap_or(Distance::miles(0));
-    let reading = units.reading_with_unit(reading);
     let detail = if is_before {
         t!("fuel-logs-field-less-than-previous", reading = reading, date = other.date)
     } else {

@@ -14,9 +14,9 @@ use crate::{
         db::Tx,
         error::FieldError,
         input::Confirmed,
-        locale::Message,
+        locale::{Message, Value},
         money::Money,
-        units::{Distance, MILE, UnitFormatter},
+        units::{Distance, MILE},
     },
     features::vehicles::VehicleId,
     t,
@@ -53,26 +53,26 @@ pub(super) async fn faults(
     user: &UserId,
     item: &Item,
     checks: &Checks<'_>,
-    (units, today): (&UnitFormatter, NaiveDate),
+    today: NaiveDate,
 ) -> Result<Vec<FieldError>> {
     let mut faults = Vec::new();
     let Some(date) = item.completed_date.filter(|_| item.is_completed) else { return Ok(faults) };
     let is_unconfirmed = |it: &&str| !checks.confirmed.has(it);
     if let Some(name) = checks.date.filter(|it| is_unconfirmed(it) && date > today) {
-        let expected = t!("maintenance-expected-date", date = today).to_string();
+        let expected = t!("maintenance-expected-date", date = today);
         faults.push(FieldError::implausible(name, t!("maintenance-field-future"), expected));
     }
     if let (Some(name), Some(reading)) =
         (checks.reading.filter(is_unconfirmed), item.completed_odometer)
     {
-        let found = check_reading(tx, user, item.vehicle_id, (item, date, reading), units).await?;
+        let found = check_reading(tx, user, item.vehicle_id, (item, date, reading)).await?;
         faults.extend(found.map(|(why, expected)| FieldError::implausible(name, why, expected)));
     }
     if let (Some(name), Some(amount)) = (checks.amount.filter(is_unconfirmed), item.amount) {
         let mut others = store::list_recent_amounts(tx, user, amount.currency).await?;
         others.retain(|it| it.thousandths > 0);
         faults.extend(
-            check_amount(amount, &others, units)
+            check_amount(amount, &others)
                 .map(|(why, expected)| FieldError::implausible(name, why, expected)),
         );
     }
@@ -85,8 +85,7 @@ async fn check_reading(
     user: &UserId,
     vehicle: VehicleId,
     (item, date, reading): (&Item, NaiveDate, Distance),
-    units: &UnitFormatter,
-) -> Result<Option<(Message, String)>> {
+) -> Result<Option<(Message, Message)>> {
     let around = readings::load_nearby(tx, user, vehicle, date, Some(item.id.0)).await?;
     let offset = readings::replacement_offset(tx, user, vehicle, (date, reading)).await?;
     let (min, max) = plausible_range(&around, date);
@@ -94,18 +93,17 @@ async fn check_reading(
     if (min..=max).contains(&total) {
         return Ok(None);
     }
-    let sign = units.distance.symbol();
-    let text = |total: i64| {
+    let limit = |total: i64| {
         let reading = Distance::from_exact((total - offset).max(0), reading.unit());
-        format!("{} {sign}", units.exact_distance(reading.exact()))
+        Value::Distance(reading.exact())
     };
-    let expected = t!("maintenance-expected-range", least = text(min), most = text(max));
+    let expected = t!("maintenance-expected-range", least = limit(min), most = limit(max));
     let why = if total < min {
         t!("maintenance-field-reading-low", expected = &expected)
     } else {
         t!("maintenance-field-reading-high", expected = &expected)
     };
-    Ok(Some((why, expected.to_string())))
+    Ok(Some((why, expected)))
 }
 
 /// Returns the lowest and the highest plausible running total on `date`.
@@ -129,11 +127,7 @@ fn plausible_range(around: &NearbyReadings, date: NaiveDate) -> (i64, i64) {
 
 /// Returns why an amount is implausible compared with the user's other amounts in the currency, and
 /// the expected maximum.
-fn check_amount(
-    amount: Money,
-    others: &[Money],
-    units: &UnitFormatter,
-) -> Option<(Message, String)> {
+fn check_amount(amount: Money, others: &[Money]) -> Option<(Message, Message)> {
     let mut all: Vec<_> = others.iter().map(|it| it.thousandths).collect();
     let median_amount = median(&mut all).filter(|_| all.len() >= MIN_AMOUNTS)?;
     let max = median_amount.saturating_mul(AMOUNT_FACTOR);
@@ -141,29 +135,24 @@ fn check_amount(
         return None;
     }
     let median_amount = Money::from_ratio(median_amount.into(), 1, amount.currency)?;
-    let detail = t!(
-        "maintenance-field-amount-high",
-        factor = AMOUNT_FACTOR,
-        usual = units.amount(median_amount)
-    );
+    let detail = t!("maintenance-field-amount-high", factor = AMOUNT_FACTOR, usual = median_amount);
     let max = Money::from_ratio(max.into(), 1, amount.currency)?;
-    Some((detail, t!("maintenance-expected-amount", most = units.amount(max)).to_string()))
+    Some((detail, t!("maintenance-expected-amount", most = max)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Money, UnitFormatter, check_amount};
-    use crate::{core::money::Currency, features::accounts::Preferences};
+    use super::{Money, check_amount};
+    use crate::core::money::Currency;
 
     #[test]
     fn an_amount_is_compared_with_the_median_of_at_least_five() {
-        let units: UnitFormatter = Preferences::default().display_units();
         let usd = |units: i64| Money { thousandths: units * 1000, currency: Currency::USD };
         let others: Vec<_> = [40, 60, 80, 5_000, 20].map(usd).to_vec();
-        assert_eq!(check_amount(usd(6_000), &others, &units), None);
-        let (why, expected) = check_amount(usd(6_001), &others, &units).unwrap();
+        assert_eq!(check_amount(usd(6_000), &others), None);
+        let (why, expected) = check_amount(usd(6_001), &others).unwrap();
         assert!(why.to_string().contains("$60.00"), "{why}");
-        assert_eq!(expected, "at most $6,000.00");
-        assert_eq!(check_amount(usd(1_000_000), &others[..4], &units), None);
+        assert_eq!(expected.to_string(), "at most $6,000.00");
+        assert_eq!(check_amount(usd(1_000_000), &others[..4]), None);
     }
 }

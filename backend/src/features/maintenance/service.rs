@@ -265,9 +265,8 @@ async fn check_plausibility(
     checks: &Checks<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let preferences = &user.0.preferences;
-    let reader = (&preferences.display_units(), preferences.today(now));
-    let faults = plausibility::faults(tx, user, item, checks, reader).await?;
+    let today = user.0.preferences.today(now);
+    let faults = plausibility::faults(tx, user, item, checks, today).await?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 

@@ -30,7 +30,7 @@ pub fn check_plausibility(
     if let (true, Some(given), Some(expected)) = (is_implausible, digit.given, digit.expected) {
         let (given, expected) = (given.to_string(), expected.to_string());
         let detail = t!("vin-field-check-digit", given = given, expected = &expected);
-        let expected = t!("vin-expected-check-digit", digit = expected).to_string();
+        let expected = t!("vin-expected-check-digit", digit = expected);
         errors.push(FieldError::implausible("vin", detail, expected));
     }
     let format = offline::vin_format(vin.as_str(), today)?;
@@ -40,6 +40,7 @@ pub fn check_plausibility(
         let position = format.year_position.unwrap_or(10);
         let year = year.to_string();
         let detail = t!("vin-field-year", year = year, position = position, expected = &expected);
+        let expected = t!("core-verbatim", text = expected);
         errors.push(FieldError::implausible("year", detail, expected));
     }
     Ok(errors)

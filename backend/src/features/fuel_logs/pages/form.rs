@@ -147,7 +147,7 @@ pub(super) fn check_ambiguous_price(form: &Form) -> Option<FieldError> {
 fn ambiguous(name: &str, grouped: &str, [first, second]: [String; 2]) -> FieldError {
     let detail = t!("fuel-logs-field-ambiguous", decimal = &first, grouped = grouped);
     let expected = t!("fuel-logs-expected-either", first = first, second = second);
-    FieldError::implausible(name, detail, expected.to_string())
+    FieldError::implausible(name, detail, expected)
 }
 
 /// Checks for a missing reading, which is usually an oversight.
@@ -155,7 +155,7 @@ pub(super) fn check_missing_reading(form: &Form) -> Option<FieldError> {
     let is_empty = |name| form.get(name).trim().is_empty();
     let is_confirmed = is_confirmed(form, "/odometer");
     (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
-        let expected = t!("fuel-logs-expected-reading").to_string();
+        let expected = t!("fuel-logs-expected-reading");
         FieldError::implausible("odometer", t!("fuel-logs-field-reading-missing"), expected)
     })
 }

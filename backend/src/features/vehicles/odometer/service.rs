@@ -20,7 +20,8 @@ use crate::{
         error::FieldError,
         http::{Created, Cursor, Idempotency, IfMatch, Limit, Page, SortKey as _},
         input::Confirmed,
-        units::{self, Distance, MILE, whole_miles},
+        locale::Value,
+        units::{Distance, MILE, whole_miles},
     },
     features::{
         accounts::User,
@@ -166,16 +167,14 @@ pub(super) async fn add(
                 previous_exact: previous.exact(),
             });
         }
-        let preferences = &user.0.preferences;
-        let units = preferences.display_units();
         let mut faults = Vec::new();
         if new.allow_odometer_rollback != Some(true) {
             let entry = (new_reading.date, reading.exact());
             let found = contradiction(tx, user, id, entry, None, &replaced).await?;
-            faults.extend(found.map(|it| out_of_order(name, &it, &units)));
+            faults.extend(found.map(|it| out_of_order(name, &it)));
         }
         let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
-        let today = preferences.today(now);
+        let today = user.0.preferences.today(now);
         if new_reading.date > today && !is_confirmed("date") {
             faults.push(future_date("date", today));
         }
@@ -184,7 +183,7 @@ pub(super) async fn add(
         if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
             let entry = (new_reading.date, last.reading.exact());
             let max = exceeded_maximum(tx, user, id, entry, &replaced_before).await?;
-            faults.extend(max.map(|max| implausibly_high(last.name, max, &units)));
+            faults.extend(max.map(|max| implausibly_high(last.name, max)));
         }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
@@ -239,8 +238,7 @@ pub(in crate::features::vehicles) async fn log_todays_reading(
     confirm: Option<&Confirmed>,
 ) -> Result<()> {
     let now = app.clock.now();
-    let preferences = &user.0.preferences;
-    let (today, units) = (preferences.today(now), preferences.display_units());
+    let today = user.0.preferences.today(now);
     let replaced = replacements(tx, user, vehicle.id).await?;
     let total = replaced.total(today, reading.exact());
     let end_of_day = (today, i64::MAX, Uuid::max());
@@ -253,12 +251,12 @@ pub(in crate::features::vehicles) async fn log_todays_reading(
         contradiction(tx, user, vehicle.id, entry, None, &replaced).await?
     };
     if let Some(found) = found {
-        return Err(Error::Invalid(vec![out_of_order(name, &found, &units)]));
+        return Err(Error::Invalid(vec![out_of_order(name, &found)]));
     }
     if !confirm.is_some_and(|it| it.has(name)) {
         let entry = (today, reading.exact());
         if let Some(max) = exceeded_maximum(tx, user, vehicle.id, entry, &replaced).await? {
-            return Err(Error::Invalid(vec![implausibly_high(name, max, &units)]));
+            return Err(Error::Invalid(vec![implausibly_high(name, max)]));
         }
     }
     let new_reading = SourceReading {
@@ -298,18 +296,18 @@ pub async fn exceeded_maximum(
     Ok((total > max).then_some(max - (total - exact)))
 }
 
-fn implausibly_high(name: &str, max: i64, units: &units::UnitFormatter) -> FieldError {
-    let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.symbol());
+/// The fault of a reading that is higher than `max`, in tenths of a millimeter.
+fn implausibly_high(name: &str, max: i64) -> FieldError {
     FieldError::implausible(
         name,
         t!("vehicles-field-reading-high"),
-        t!("vehicles-field-reading-high-expected", max = max).to_string(),
+        t!("vehicles-field-reading-high-expected", max = Value::Distance(max)),
     )
 }
 
 fn future_date(name: &str, today: NaiveDate) -> FieldError {
     let expected = t!("vehicles-field-date-in-future-expected", today = today);
-    FieldError::implausible(name, t!("vehicles-field-date-in-future"), expected.to_string())
+    FieldError::implausible(name, t!("vehicles-field-date-in-future"), expected)
 }
 
 /// The position of a reading relative to another.
@@ -367,9 +365,9 @@ async fn contradiction(
     Ok(later.map(|other| Contradiction { other, side: Side::After }))
 }
 
-fn out_of_order(name: &str, found: &Contradiction, units: &units::UnitFormatter) -> FieldError {
+fn out_of_order(name: &str, found: &Contradiction) -> FieldError {
     let other = &found.other;
-    let (reading, source) = (units.reading_with_unit(other.reading), other.kind.label());
+    let (reading, source) = (other.reading, other.kind.label());
     let detail = match found.side {
         Side::Before => t!(
             "vehicles-field-less-than-earlier",
