@@ -57,6 +57,18 @@ impl FormView {
         Self { labels, form, errors }
     }
 
+    /// A form that was rejected with `error`.
+    ///
+    /// # Errors
+    /// Errors that are not about fields.
+    pub fn rejected(
+        labels: &'static [(&'static str, &'static str)],
+        form: Form,
+        error: Error,
+    ) -> Result<Self> {
+        Ok(Self::with_errors(labels, form, Errors::from_error(error)?))
+    }
+
     /// The label of the field `name`; empty if the form has no such field.
     #[must_use]
     pub fn label(&self, name: &str) -> Message {

@@ -17,7 +17,7 @@ use super::{
     api::{CLEAR_SITE_DATA, CLEARED_DATA},
     factors::{self, AnySession, RelyingParty},
     has_accounts,
-    model::{Account, Credentials, NewAccount, PreferencesChange},
+    model::Account,
     oidc::ProviderOption,
     service,
     session::{self, Cookies},
@@ -145,11 +145,9 @@ async fn register(
     mut form: Form,
 ) -> Result<Response> {
     let idempotency = Idempotency::from_form(&mut form, "register");
-    let registered = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new, &client, idempotency).await,
-        Err(error) => Err(error),
-    };
-    let errors = match registered {
+    let registered =
+        async { service::register(&app, form.read(&app)?, &client, idempotency).await };
+    let errors = match registered.await {
         Ok(signed_in) => return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, HOME)),
         Err(Error::Forbidden(_)) => return render_registration_closed(&app, layout),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
@@ -246,11 +244,8 @@ async fn log_in(
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_else(|| HOME.to_owned());
-    let signed_in = match form.read::<Credentials>(&app) {
-        Ok(credentials) => service::log_in(&app, credentials, &client).await,
-        Err(error) => Err(error),
-    };
-    let error = match signed_in {
+    let signed_in = async { service::log_in(&app, form.read(&app)?, &client).await };
+    let error = match signed_in.await {
         Err(Error::SecondFactorRequired(cookie)) => {
             return Ok(factors::redirect_to_second_factor(cookie, &next));
         }
@@ -272,7 +267,7 @@ async fn log_in(
         }
         return Ok(response);
     }
-    let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+    let view = FormView::rejected(LABELS, form, error)?;
     web::invalid_form_page(&LoginPage::new(&app, &relying_party, layout, view, &next, None))
 }
 
@@ -389,14 +384,13 @@ async fn save_settings(
     layout: Layout,
     form: Form,
 ) -> Result<Response> {
-    let saved = match form.read::<PreferencesChange>(&app) {
-        Ok(change) => service::change_preferences(&app, &user, change, &IfMatch::default()).await,
-        Err(error) => Err(error),
+    let saved = async {
+        service::change_preferences(&app, &user, form.read(&app)?, &IfMatch::default()).await
     };
-    match saved {
+    match saved.await {
         Ok(_) => Ok(Redirect::to("/settings?saved").into_response()),
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&SettingsPage::new(&app, &user, layout, view).await?)
         }
     }

@@ -234,7 +234,7 @@ async fn an_implausible_reading_needs_confirmation(app: TestApp) {
         |reading: Value| json!({ "completedDate": "2026-01-20", "completedOdometer": reading });
     // A reading with an extra digit, and readings below the previous one.
     let error = assert_needs_confirmation(&garage, at(km(1_403_000)), "/completedOdometer").await;
-    assert!(error["expected"].as_str().unwrap().starts_with("140,335 km to"), "{error}");
+    assert!(error["expected"].as_str().unwrap().starts_with("140,335\u{a0}km to"), "{error}");
     assert_needs_confirmation(&garage, at(km(140_000)), "/completedOdometer").await;
     let miles = json!({ "completedDate": "2026-01-20", "completedMileage": 187_500 });
     assert_needs_confirmation(&garage, miles, "/completedMileage").await;

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    model::{Channel, ChannelId, ChannelKind, ChannelState, NewChannel, SendResult},
+    model::{Channel, ChannelId, ChannelKind, ChannelState, SendResult},
     service,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path},
         locale::Message,
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, has_recently_confirmed,
@@ -96,11 +96,8 @@ async fn add(
 ) -> Result<Response> {
     let mut copy = form.clone();
     let idempotency = Idempotency::from_form(&mut copy, "notifications");
-    let added = match copy.read::<NewChannel>(&app) {
-        Ok(new) => service::add(&app, &caller, new, idempotency).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    let added = async { service::add(&app, &caller, copy.read(&app)?, idempotency).await };
+    match added.await {
         Ok(_) => Ok(Redirect::to("/settings/notifications").into_response()),
         // The page requests the password, and keeps the input except for the secret.
         Err(Error::ConfirmationRequired) => {
@@ -114,7 +111,7 @@ async fn add(
             // The secret must be entered again.
             let mut form = form;
             form.set("secret", String::new());
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&ChannelsPage::new(&app, &caller, layout, view).await?)
         }
     }

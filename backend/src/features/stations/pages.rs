@@ -32,7 +32,7 @@ use crate::{
         input::number::{self, NumberFormat},
         locale::Message,
         units::{DistanceUnit, UnitFormatter},
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -254,7 +254,7 @@ async fn show_list(
     }
     let (found, view, is_refused) = match found {
         Ok(found) => (found, FormView::new(LABELS, form), false),
-        Err(error) => (None, FormView::with_errors(LABELS, form, Errors::from_error(error)?), true),
+        Err(error) => (None, FormView::rejected(LABELS, form, error)?, true),
     };
     let favorites = favorites(
         service::favorites(&app, &user).await?,

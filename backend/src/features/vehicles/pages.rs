@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Vehicle, VehicleId, VehicleKind,
-    model::{NewVehicle, VehicleChange},
+    model::VehicleChange,
     service::{self, Listing},
 };
 use crate::{
@@ -186,11 +186,9 @@ async fn show_new(
 
 async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> Result<Response> {
     let form = with_unit(form, &user);
-    let added = match form.read::<NewVehicle>(&app) {
-        Ok(new) => service::add(&app, &user, new, &Idempotency::default()).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    let added =
+        async { service::add(&app, &user, form.read(&app)?, &Idempotency::default()).await };
+    match added.await {
         // The page of a record has the path of its JSON document, without /api.
         Ok(created) => {
             Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())

@@ -133,7 +133,7 @@ async fn submit_second_factor(
         Err(error) => error,
     };
     if !matches!(error, Error::WrongFactor | Error::TooManyRequests(_)) {
-        let view = FormView::with_errors(LABELS, Form::default(), Errors::from_error(error)?);
+        let view = FormView::rejected(LABELS, Form::default(), error)?;
         return web::invalid_form_page(
             &SecondFactorPage::new(&app, &pending, layout, view, &next).await?,
         );

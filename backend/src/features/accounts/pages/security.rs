@@ -15,13 +15,9 @@ use crate::{
         Error, Result,
         http::{Form, Idempotency, Path},
         locale::Message,
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
-    features::accounts::{
-        ClientInfo, SessionUser, User,
-        model::{PasswordChange, Session},
-        service,
-    },
+    features::accounts::{ClientInfo, SessionUser, User, model::Session, service},
     t,
 };
 
@@ -83,13 +79,11 @@ async fn change_password(
     layout: Layout,
     form: Form,
 ) -> Result<Response> {
-    let changed = match form.read::<PasswordChange>(&app) {
-        Ok(change) => {
-            service::change_password(&app, &caller, change, &client, &Idempotency::default()).await
-        }
-        Err(error) => Err(error),
+    let changed = async {
+        service::change_password(&app, &caller, form.read(&app)?, &client, &Idempotency::default())
+            .await
     };
-    let Err(error) = changed else {
+    let Err(error) = changed.await else {
         return Ok(Redirect::to("/settings/security?password").into_response());
     };
     if let Error::TooManyRequests(_) = error {
@@ -99,7 +93,7 @@ async fn change_password(
         let page = web::page(&SecurityPage { refused, ..page })?;
         return Ok((error.kind().0, page).into_response());
     }
-    let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+    let view = FormView::rejected(LABELS, form, error)?;
     web::invalid_form_page(&SecurityPage::new(&app, &caller.user, layout, view).await?)
 }
 

@@ -9,10 +9,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{
-    model::{NewToken, PersonalToken},
-    service,
-};
+use super::{model::PersonalToken, service};
 use crate::{
     app::App,
     core::{
@@ -78,11 +75,9 @@ async fn create(
     mut form: Form,
 ) -> Result<Response> {
     let idempotency = Idempotency::from_form(&mut form, "token");
-    let created = match form.read::<NewToken>(&app) {
-        Ok(new) => service::create(&app, &caller, &credential, new, &idempotency).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    let created =
+        async { service::create(&app, &caller, &credential, form.read(&app)?, &idempotency).await };
+    match created.await {
         Ok(created) => {
             let token = serde_json::from_str::<serde_json::Value>(created.body())
                 .ok()
@@ -98,7 +93,7 @@ async fn create(
             web::invalid_form_page(&TokensPage::new(&app, &caller.user, layout, view).await?)
         }
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&TokensPage::new(&app, &caller.user, layout, view).await?)
         }
     }

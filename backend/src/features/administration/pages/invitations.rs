@@ -15,11 +15,11 @@ use crate::{
         config::Registration,
         http::{Form, Idempotency, IfMatch, Limit, Links, Path},
         locale::Message,
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
     features::{
         accounts::{Administrator, ClientInfo, Credential, Preferences},
-        administration::{invitations as inviting, model::NewInvitation},
+        administration::invitations as inviting,
         invitations::{self, Invitation},
     },
     t,
@@ -107,11 +107,9 @@ pub(super) async fn create(
 ) -> Result<Response> {
     let idempotency = Idempotency::from_form(&mut form, "invitation");
     let with = (&links, &credential, &idempotency);
-    let created = match form.read::<NewInvitation>(&app) {
-        Ok(new) => inviting::create(&app, &administrator, &client, new, with).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    let created =
+        async { inviting::create(&app, &administrator, &client, form.read(&app)?, with).await };
+    match created.await {
         Ok(created) => {
             let created: serde_json::Value = serde_json::from_str(created.body())
                 .map_err(|error| Error::Internal(error.into()))?;
@@ -121,7 +119,7 @@ pub(super) async fn create(
             Ok(web::page(&Invitations { link, ..page })?.into_response())
         }
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&Invitations::new(&app, &administrator, layout, view).await?)
         }
     }

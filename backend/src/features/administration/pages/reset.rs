@@ -11,7 +11,7 @@ use crate::{
     core::{
         Result,
         http::Form,
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
     features::{
         accounts::ClientInfo,
@@ -61,7 +61,7 @@ pub(super) async fn use_token(
             Ok(web::page(&SetPassword { layout, view, is_done: true })?.into_response())
         }
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&SetPassword { layout, view, is_done: false })
         }
     }

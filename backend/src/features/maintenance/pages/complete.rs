@@ -23,11 +23,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        maintenance::{
-            Item, ItemId,
-            model::{Completion, Postponement},
-            service,
-        },
+        maintenance::{Item, ItemId, model::Postponement, service},
     },
     t,
 };
@@ -115,13 +111,11 @@ pub(super) async fn complete(
     let form = with_units(form, &user.0.preferences.display_units());
     let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
-    let done = match copy.read::<Completion>(&app) {
-        Ok(done) => {
-            service::complete(&app, &user, id, done, &IfMatch::default(), &idempotency).await
-        }
-        Err(error) => Err(error),
+    let done = async {
+        service::complete(&app, &user, id, copy.read(&app)?, &IfMatch::default(), &idempotency)
+            .await
     };
-    match done {
+    match done.await {
         Ok(_) => Ok(Redirect::to("/maintenance").into_response()),
         Err(error) => {
             let errors = Errors::from_error(error)?;

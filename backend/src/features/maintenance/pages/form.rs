@@ -23,7 +23,7 @@ use crate::{
         accounts::User,
         maintenance::{
             Item, ItemId,
-            model::{ItemChange, NewItem},
+            model::ItemChange,
             service,
             types::{MaintenanceType, TYPES, TypeGroup},
         },
@@ -357,14 +357,11 @@ pub(super) async fn add(
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     copy.set("isCompleted", is_done.to_string());
-    let added = match copy.read::<NewItem>(&app) {
-        Ok(new) => service::add(&app, &user, new, &idempotency).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    let added = async { service::add(&app, &user, copy.read(&app)?, &idempotency).await };
+    match added.await {
         Ok(_) => Ok(to_history(id)),
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&render(&mileage, None, is_done, &user, (layout, view)))
         }
     }
@@ -403,7 +400,7 @@ pub(super) async fn change(
     match saved {
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&render_edit(&app, &user, &item, (layout, view)).await?)
         }
     }

@@ -18,12 +18,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        stations::{
-            Station, StationId,
-            fields::FUEL_TYPES,
-            model::{NewStation, StationChange},
-            service,
-        },
+        stations::{Station, StationId, fields::FUEL_TYPES, model::StationChange, service},
     },
     t,
 };
@@ -107,16 +102,13 @@ pub(super) async fn add(
 ) -> Result<Response> {
     let mut copy = form.clone();
     let idempotency = Idempotency::from_form(&mut copy, "station");
-    let added = match copy.read::<NewStation>(&app) {
-        Ok(new) => service::add(&app, &user, new, &idempotency).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    let added = async { service::add(&app, &user, copy.read(&app)?, &idempotency).await };
+    match added.await {
         Ok(created) => {
             Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
         }
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&StationForm::of_new(layout, view))
         }
     }

@@ -9,11 +9,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{
-    Position, SourceKind,
-    model::{NewReading, OdometerReading},
-    service,
-};
+use super::{Position, SourceKind, model::OdometerReading, service};
 use crate::{
     app::App,
     core::{
@@ -21,7 +17,7 @@ use crate::{
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
         locale::Message,
         units,
-        web::{self, Errors, FormView, Layout},
+        web::{self, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -162,14 +158,11 @@ async fn add(
     let form = with_units(form, &user);
     let mut copy = form.clone();
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
-    let added = match copy.read::<NewReading>(&app) {
-        Ok(new) => service::add(&app, &user, id, new, &idempotency).await,
-        Err(error) => Err(error),
-    };
-    match added {
+    let added = async { service::add(&app, &user, id, copy.read(&app)?, &idempotency).await };
+    match added.await {
         Ok(_) => Ok(redirect_to_log(id)),
         Err(error) => {
-            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&page(&app, &user, id, None, (layout, view)).await?)
         }
     }
