@@ -4,18 +4,16 @@
 //! Distances are tenths of a millimeter on the vehicle's running total, which includes the distance
 //! driven on replaced odometers. Volumes are picoliters.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod interval;
+mod reason;
+mod stops;
 
-use crate::{
-    core::{
-        db::fixed::Fixed,
-        locale::Message,
-        money::{Currency, Money},
-        units::{EconomyUnit, MILE, UnitFormatter},
-    },
-    t,
-};
+pub use interval::Interval;
+pub(super) use interval::cost_per_mile;
+pub use reason::NoEconomyReason;
+
+use self::stops::{OpenInterval, ScalePoint, group_into_stops};
+use crate::core::money::Money;
 
 /// The maximum number of stops in an interval. It limits how many fills a write must read. The first
 /// full fill after this many stops starts a new sequence of intervals.
@@ -45,238 +43,6 @@ pub(super) struct FillEconomy {
     pub(super) interval: Option<Interval>,
     /// Why there is no interval.
     pub(super) reason: Option<NoEconomyReason>,
-}
-
-/// The distance, fuel and cost between two full fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interval {
-    /// In tenths of a millimeter; more than zero.
-    pub distance: i64,
-    /// All the fuel after the first full fill, including the last one, in picoliters.
-    pub volume: i64,
-    /// The cost of that fuel, if all amounts are known and have the same currency.
-    #[serde(skip)]
-    pub cost: Option<Money>,
-}
-
-impl Interval {
-    /// Miles per US gallon, with two decimals.
-    #[must_use]
-    pub fn mpg(&self) -> Option<Fixed<16, 2>> {
-        self.economy(EconomyUnit::MpgUs)
-    }
-
-    /// The economy in `unit`, with two decimals.
-    #[must_use]
-    pub fn economy(&self, unit: EconomyUnit) -> Option<Fixed<16, 2>> {
-        unit.of_exact(self.distance, self.volume)
-    }
-
-    /// Formats the economy in the user's unit, such as `31.4`.
-    #[must_use]
-    pub fn format(&self, units: &UnitFormatter) -> Option<String> {
-        units.exact_economy(self.distance, self.volume)
-    }
-
-    /// Compares the exact economy of two intervals; the less economical one is less.
-    #[must_use]
-    pub fn compare_economy(&self, other: &Self) -> std::cmp::Ordering {
-        let product = |it: &Self, by: &Self| i128::from(it.distance) * i128::from(by.volume);
-        product(self, other).cmp(&product(other, self))
-    }
-
-    /// The fuel cost per mile, with three decimals.
-    #[must_use]
-    pub fn cost_per_mile(&self) -> Option<Fixed<16, 3>> {
-        cost_per_mile(self.cost?.thousandths.into(), self.distance.into())
-    }
-}
-
-/// The cost per mile, with three decimals, of an amount in thousandths over a distance.
-#[must_use]
-pub(super) fn cost_per_mile(thousandths: i128, distance: i128) -> Option<Fixed<16, 3>> {
-    Fixed::from_ratio(thousandths.checked_mul(MILE.into())?, distance)
-}
-
-/// Why a fill has no economy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum NoEconomyReason {
-    /// It is the first full fill, from which later ones are measured.
-    First,
-    /// The tank was not filled up.
-    Partial,
-    /// A fill since the last full one was not logged.
-    Missed,
-    /// A later fill at the same odometer reading represents the whole stop.
-    SameStop,
-    /// It has no usable odometer reading.
-    NoOdometer,
-    /// The odometer ran backward since the last full fill.
-    Rollback,
-}
-
-impl NoEconomyReason {
-    /// Parses the stored name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        use NoEconomyReason::{First, Missed, NoOdometer, Partial, Rollback, SameStop};
-        let all = [First, Partial, Missed, SameStop, NoOdometer, Rollback];
-        all.into_iter().find(|reason| reason.as_str() == name)
-    }
-
-    /// The label on pages.
-    #[must_use]
-    pub fn label(self) -> Message {
-        match self {
-            Self::First => t!("fuel-logs-no-economy-first"),
-            Self::Partial => t!("fuel-logs-no-economy-partial"),
-            Self::Missed => t!("fuel-logs-no-economy-missed"),
-            Self::SameStop => t!("fuel-logs-no-economy-same-stop"),
-            Self::NoOdometer => t!("fuel-logs-no-economy-no-odometer"),
-            Self::Rollback => t!("fuel-logs-no-economy-rollback"),
-        }
-    }
-
-    /// The name in the database and in the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Partial => "partial",
-            Self::Missed => "missed",
-            Self::SameStop => "same-stop",
-            Self::NoOdometer => "no-odometer",
-            Self::Rollback => "rollback",
-        }
-    }
-}
-
-/// A sum of amounts. It is unknown if any amount is unknown or the currencies differ.
-#[derive(Debug, Clone, Copy)]
-enum CostSum {
-    Nothing,
-    Known(i64, Currency),
-    Unknown,
-}
-
-impl CostSum {
-    fn of(cost: Option<Money>) -> Self {
-        cost.map_or(Self::Unknown, |it| Self::Known(it.thousandths, it.currency))
-    }
-
-    fn plus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Nothing, it) | (it, Self::Nothing) => it,
-            (Self::Known(a, one), Self::Known(b, two)) if one == two => {
-                a.checked_add(b).map_or(Self::Unknown, |sum| Self::Known(sum, one))
-            }
-            _ => Self::Unknown,
-        }
-    }
-
-    fn total(self) -> Option<Money> {
-        match self {
-            Self::Known(thousandths, currency) => Some(Money { thousandths, currency }),
-            Self::Nothing | Self::Unknown => None,
-        }
-    }
-}
-
-/// Consecutive fills at the same odometer reading.
-struct Stop {
-    first: usize,
-    last: usize,
-    total: Option<i64>,
-    trip: Option<i64>,
-    /// `None` if any fill's volume is unknown.
-    volume: Option<i128>,
-    cost: CostSum,
-    is_full: bool,
-    missed: bool,
-}
-
-fn group_into_stops(fills: &[Fill]) -> Vec<Stop> {
-    let mut stops: Vec<Stop> = Vec::with_capacity(fills.len());
-    for (index, fill) in fills.iter().enumerate() {
-        let (volume, cost) = (fill.volume.map(i128::from), CostSum::of(fill.cost));
-        match stops.last_mut() {
-            Some(stop) if stop.total.is_some() && stop.total == fill.total => {
-                stop.last = index;
-                stop.volume = stop.volume.zip(volume).map(|(sum, more)| sum + more);
-                stop.cost = stop.cost.plus(cost);
-                stop.is_full = fill.is_full;
-                stop.missed |= fill.missed;
-            }
-            _ => stops.push(Stop {
-                first: index,
-                last: index,
-                total: fill.total,
-                trip: fill.trip,
-                volume,
-                cost,
-                is_full: fill.is_full,
-                missed: fill.missed,
-            }),
-        }
-    }
-    stops
-}
-
-/// The position of a stop on a distance scale. Scale 0 is the odometer. A fill with neither a reading
-/// nor a distance starts a new scale, on which the distances entered after it are measured.
-#[derive(Clone, Copy)]
-struct ScalePoint {
-    scale: usize,
-    value: i64,
-}
-
-/// The stops since a full fill: an interval that has not ended yet.
-#[derive(Clone, Copy)]
-struct OpenInterval {
-    start: ScalePoint,
-    stops: usize,
-    volume: Option<i128>,
-    cost: CostSum,
-    missed: bool,
-    rolled_back: bool,
-}
-
-impl OpenInterval {
-    fn starting_at(start: ScalePoint) -> Self {
-        Self {
-            start,
-            stops: 0,
-            volume: Some(0),
-            cost: CostSum::Nothing,
-            missed: false,
-            rolled_back: false,
-        }
-    }
-
-    /// Adds the fuel of a stop. Returns `None` if there are too many stops.
-    fn with_stop(self, stop: &Stop, rolled_back: bool) -> Option<Self> {
-        (self.stops < MAX_STOPS).then(|| Self {
-            stops: self.stops + 1,
-            volume: self.volume.zip(stop.volume).map(|(sum, more)| sum + more),
-            cost: self.cost.plus(stop.cost),
-            missed: self.missed || stop.missed,
-            rolled_back: self.rolled_back || rolled_back,
-            ..self
-        })
-    }
-
-    fn close(&self, end: ScalePoint) -> Result<Interval, NoEconomyReason> {
-        let volume = self.volume.filter(|_| !self.missed).ok_or(NoEconomyReason::Missed)?;
-        if self.rolled_back {
-            return Err(NoEconomyReason::Rollback);
-        }
-        let distance = end.value - self.start.value;
-        let volume = i64::try_from(volume).ok().filter(|it| *it > 0 && distance > 0);
-        // Without a distance, or with more fuel than can be stored, the economy is unknown.
-        let volume = volume.ok_or(NoEconomyReason::SameStop)?;
-        Ok(Interval { distance, volume, cost: self.cost.total() })
-    }
 }
 
 /// Computes the economy of each of a vehicle's fills. The fills must be sorted by date, running total
@@ -355,8 +121,11 @@ pub(super) fn compute_economy(fills: &[Fill]) -> Vec<FillEconomy> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fill, FillEconomy, Fixed, MAX_STOPS, MILE, NoEconomyReason, compute_economy};
-    use crate::core::units::{EconomyUnit, GALLON_US, KILOMETER, LITER};
+    use super::{Fill, FillEconomy, MAX_STOPS, NoEconomyReason, compute_economy};
+    use crate::core::{
+        db::fixed::Fixed,
+        units::{EconomyUnit, GALLON_US, KILOMETER, LITER, MILE},
+    };
 
     /// Parses `1000,10,F / 1150,5,P+M / -,5,P / +400,10,F`: the notation of the test vectors in
     /// `docs/FUEL-ECONOMY.md`, where `+400` is a distance since the previous fill.
