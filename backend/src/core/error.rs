@@ -312,7 +312,7 @@ impl IntoResponse for Error {
         let retry_after = match &self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
-            // Doubling the delay halves the number of retries.
+            // Where thousands of clients are refused, admission control asks for longer delays.
             Self::Overloaded => Some(2),
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! The entry point of every request: checks its host, applies admission control, and calls the router.
 
 use std::{
+    ops::RangeInclusive,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse as _, Response},
 };
 use http_body_util::BodyExt as _;
@@ -31,6 +32,13 @@ const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Minimum interval between log entries about refused requests, in milliseconds.
 const LOG_INTERVAL: u64 = 1000;
 
+/// How many refused clients should retry per second. A refusal costs a fraction of a served request, but
+/// thousands of clients that retry at the same moment would still slow down the requests being served.
+const RETRIES_PER_SECOND: u64 = 250;
+/// The shortest and the longest delay before a retry, in milliseconds. A retry that comes sooner is probably
+/// refused again.
+const RETRY_DELAYS: RangeInclusive<u64> = 2000..=30_000;
+
 /// The router behind the host check and admission control.
 pub(super) struct Gateway {
     router: Router,
@@ -41,6 +49,7 @@ pub(super) struct Gateway {
     api_refusal: PreparedResponse,
     page_refusal: PreparedResponse,
     refusal_log: RefusalLog,
+    retries: RetrySchedule,
 }
 
 /// A response that is built once, at startup.
@@ -54,6 +63,14 @@ struct RefusalLog {
     begun: Instant,
     count: AtomicU64,
     /// Earliest time of the next log entry, in milliseconds since `begun`.
+    next: AtomicU64,
+}
+
+/// Spreads the retries of refused clients over time: each client gets the next free moment of
+/// [`RETRIES_PER_SECOND`].
+struct RetrySchedule {
+    begun: Instant,
+    /// The next free moment, in milliseconds since `begun`.
     next: AtomicU64,
 }
 
@@ -103,6 +120,7 @@ impl Gateway {
                 count: AtomicU64::new(0),
                 next: AtomicU64::new(0),
             },
+            retries: RetrySchedule { begun: Instant::now(), next: AtomicU64::new(0) },
         }
     }
 
@@ -129,6 +147,8 @@ impl Gateway {
         let mut response = Response::new(Body::from(refusal.body.clone()));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         *response.headers_mut() = refusal.headers.clone();
+        let delay = self.retries.next_delay(milliseconds_since(self.retries.begun));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(delay));
         response
     }
 }
@@ -177,7 +197,7 @@ impl RefusalLog {
     /// Counts a refusal, and logs the count unless it was logged just now.
     fn record(&self) {
         let count = self.count.fetch_add(1, Relaxed) + 1;
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = milliseconds_since(self.begun);
         let next = self.next.load(Relaxed);
         let is_first =
             || self.next.compare_exchange(next, now + LOG_INTERVAL, Relaxed, Relaxed).is_ok();
@@ -187,10 +207,44 @@ impl RefusalLog {
     }
 }
 
+impl RetrySchedule {
+    /// Reserves a moment for a client that is refused at `now`, in milliseconds since `begun`, and returns how
+    /// many seconds that client should wait.
+    fn next_delay(&self, now: u64) -> u64 {
+        let (soonest, latest) = (now + RETRY_DELAYS.start(), now + RETRY_DELAYS.end());
+        let retry = |next: u64| next.clamp(soonest, latest);
+        let next = |next| Some(retry(next) + 1000 / RETRIES_PER_SECOND);
+        let (Ok(free) | Err(free)) = self.next.fetch_update(Relaxed, Relaxed, next);
+        (retry(free) - now) / 1000
+    }
+}
+
+fn milliseconds_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RequestClass;
+    use std::time::Instant;
+
+    use super::{AtomicU64, RequestClass, RetrySchedule};
     use crate::core::web::Assets;
+
+    #[test]
+    fn refused_clients_are_asked_to_retry_one_after_another() {
+        let schedule = RetrySchedule { begun: Instant::now(), next: AtomicU64::new(0) };
+        let delays = |now: u64, clients: usize| -> Vec<u64> {
+            (0..clients).map(|_| schedule.next_delay(now)).collect()
+        };
+        let expected: Vec<u64> = [2, 3, 4, 5].into_iter().flat_map(|it| vec![it; 250]).collect();
+        assert_eq!(delays(10_000, 1000), expected);
+        // One second later, the moments that were taken are one second closer.
+        assert_eq!(delays(11_000, 1), [5]);
+        // No client waits longer than 30 seconds.
+        assert_eq!(delays(11_000, 20_000).last(), Some(&30));
+        // Once the retries are over, the delay is short again.
+        assert_eq!(delays(60_000, 1), [2]);
+    }
 
     #[test]
     fn only_cheap_requests_bypass_admission_control() {
