@@ -25,7 +25,7 @@ use crate::t;
 
 pub use catalog::catalogs;
 pub use format::{day, day_and_month, moment, month, month_name, number, short_month};
-pub use message::{Html, Message, Value};
+pub use message::{Html, Message, PlainText, Value};
 
 /// A language and region whose conventions the service follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -64,29 +64,11 @@ where
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(services.clone(), log::log))
         .layer(middleware::from_fn(headers))
-        .layer(middleware::from_fn(set_locale))
         .layer(CatchPanicLayer::custom(respond_to_panic))
         .layer(middleware::from_fn(enforce_deadline))
         .layer(middleware::from_fn_with_state(state.clone(), identify))
         .layer(reject_cross_site_requests(&services));
     router.layer(layers)
-}
-
-/// Responds in the locale that the client prefers (`Accept-Language`), until the user is known.
-async fn set_locale(request: Request, next: Next) -> Response {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
-    let accepted = accepted.and_then(|it| it.to_str().ok()).map_or(Locale::EnUs, Locale::negotiate);
-    locale::scope(accepted, async {
-        let mut response = next.run(request).await;
-        let content_type = response.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.map(HeaderValue::as_bytes).unwrap_or_default();
-        if content_type.starts_with(b"text/html") || content_type == b"application/problem+json" {
-            let language = HeaderValue::from_static(locale::current().tag());
-            response.headers_mut().entry(header::CONTENT_LANGUAGE).or_insert(language);
-        }
-        response
-    })
-    .await
 }
 
 /// Rejects cross-site requests.
@@ -158,10 +140,26 @@ async fn add_response_headers(
     meter: RequestMeter,
 ) -> Response {
     request.extensions_mut().insert(meter.clone());
-    let mut response = next.run(request).await;
+    // The locale that the client prefers, until the user is known.
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+    let accepted = accepted.and_then(|it| it.to_str().ok()).map_or(Locale::EnUs, Locale::negotiate);
+    let run = async { (next.run(request).await, locale::current()) };
+    let (mut response, locale) = locale::scope(accepted, run).await;
+    add_content_language(response.headers_mut(), locale);
     add_security_headers(response.headers_mut(), is_https);
     meter.report(response.headers_mut());
     response
+}
+
+/// Adds `Content-Language` to pages and problem documents. Other responses contain no text for people.
+fn add_content_language(headers: &mut HeaderMap, locale: Locale) {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let has_text = content_type
+        .is_some_and(|it| it.starts_with(b"text/html") || it == b"application/problem+json");
+    if has_text {
+        let language = HeaderValue::from_static(locale.tag());
+        headers.entry(header::CONTENT_LANGUAGE).or_insert(language);
+    }
 }
 
 /// Adds the security headers of all responses.

@@ -69,23 +69,26 @@ fn number(locale: Locale, value: &FluentValue) -> Option<String> {
     Some(format::number_in(locale, &number.as_string()))
 }
 
-/// Writes the message `id` in `locale`. A message that is in no catalog is its own id, as Fluent has it: a
-/// test compares all ids in the code with the catalogs.
+/// The message `id` in `locale`, without arguments. A message that is in no catalog is its own id, as Fluent
+/// has it: a test compares all ids in the code with the catalogs.
+pub(super) fn plain(locale: Locale, id: &'static str) -> Cow<'static, str> {
+    let bundle = &BUNDLES[locale.index()];
+    match bundle.get_message(id).and_then(|it| it.value()) {
+        Some(pattern) => bundle.format_pattern(pattern, None, &mut Vec::new()),
+        None => Cow::Borrowed(id),
+    }
+}
+
+/// Writes the message `id` in `locale`; as for [`plain`], a missing one is its own id.
 pub(super) fn write(
     to: &mut impl fmt::Write,
     locale: Locale,
     id: &str,
-    args: Option<&FluentArgs>,
+    args: &FluentArgs,
 ) -> fmt::Result {
     let bundle = &BUNDLES[locale.index()];
-    let Some(pattern) = bundle.get_message(id).and_then(|it| it.value()) else {
-        return to.write_str(id);
-    };
-    let mut errors = Vec::new();
-    if args.is_some() {
-        bundle.write_pattern(to, pattern, args, &mut errors)
-    } else {
-        let text: Cow<'_, str> = bundle.format_pattern(pattern, None, &mut errors);
-        to.write_str(&text)
+    match bundle.get_message(id).and_then(|it| it.value()) {
+        Some(pattern) => bundle.write_pattern(to, pattern, Some(args), &mut Vec::new()),
+        None => to.write_str(id),
     }
 }

@@ -1,6 +1,6 @@
 //! A message: the id of a text in the catalogs, and its arguments.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use askama::{
     FastWritable,
@@ -23,7 +23,11 @@ use crate::core::{
 #[macro_export]
 macro_rules! t {
     ($id:literal $(,)?) => {
-        $crate::core::locale::Message::plain($id)
+        $crate::core::locale::Message::of({
+            static TEXT: $crate::core::locale::PlainText =
+                $crate::core::locale::PlainText::new($id);
+            &TEXT
+        })
     };
     ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::core::locale::Message::new(
@@ -35,11 +39,39 @@ macro_rules! t {
 
 /// A text for people: its id in the catalogs, and its arguments. It becomes text where it is displayed, in
 /// the [current] locale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Message {
-    id: &'static str,
+    source: Source,
     /// Boxed, since every error can contain a message.
     args: Option<Box<Args>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The catalogs, by id.
+    Id(&'static str),
+    /// A text without arguments, at one place in the code.
+    Text(&'static PlainText),
+}
+
+/// A message without arguments, at one place in the code. It is looked up in each locale's catalog once:
+/// a page shows up to a hundred of them.
+#[derive(Debug)]
+pub struct PlainText {
+    id: &'static str,
+    texts: [OnceLock<Cow<'static, str>>; Locale::ALL.len()],
+}
+
+impl PlainText {
+    /// The message `id`.
+    #[must_use]
+    pub const fn new(id: &'static str) -> Self {
+        Self { id, texts: [const { OnceLock::new() }; Locale::ALL.len()] }
+    }
+
+    fn in_locale(&self, locale: Locale) -> &str {
+        self.texts[locale.index()].get_or_init(|| catalog::plain(locale, self.id))
+    }
 }
 
 /// The names and the values of a message's arguments.
@@ -73,19 +105,28 @@ impl Message {
     #[must_use]
     pub fn new(id: &'static str, args: Vec<(&'static str, Value)>) -> Self {
         let args = (!args.is_empty()).then(|| Box::new(Args(args)));
-        Self { id, args }
+        Self { source: Source::Id(id), args }
     }
 
     /// The message `id` without arguments.
     #[must_use]
     pub const fn plain(id: &'static str) -> Self {
-        Self { id, args: None }
+        Self { source: Source::Id(id), args: None }
+    }
+
+    /// The message `text`.
+    #[must_use]
+    pub const fn of(text: &'static PlainText) -> Self {
+        Self { source: Source::Text(text), args: None }
     }
 
     /// Its id.
     #[must_use]
     pub const fn id(&self) -> &'static str {
-        self.id
+        match self.source {
+            Source::Id(id) => id,
+            Source::Text(text) => text.id,
+        }
     }
 
     /// Its text in `locale`.
@@ -111,15 +152,26 @@ impl Message {
 
     fn write(&self, to: &mut impl fmt::Write, locale: Locale, is_html: bool) -> fmt::Result {
         let Some(given) = &self.args else {
-            return catalog::write(to, locale, self.id, None);
+            return match self.source {
+                Source::Id(id) => to.write_str(&catalog::plain(locale, id)),
+                Source::Text(text) => to.write_str(text.in_locale(locale)),
+            };
         };
         let mut args = FluentArgs::with_capacity(given.0.len());
         for (name, value) in &given.0 {
             args.set(*name, value.in_locale(locale, is_html));
         }
-        catalog::write(to, locale, self.id, Some(&args))
+        catalog::write(to, locale, self.id(), &args)
     }
 }
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id() && self.args == other.args
+    }
+}
+
+impl Eq for Message {}
 
 /// Text that is in no catalog yet, shown as it is in every language.
 impl From<String> for Message {

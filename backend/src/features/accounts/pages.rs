@@ -2,6 +2,8 @@
 
 mod security;
 
+use std::sync::LazyLock;
+
 use askama::Template;
 use axum::{
     Router,
@@ -299,7 +301,7 @@ struct SettingsPage {
     volumes: Vec<(&'static str, Message)>,
     economies: Vec<(&'static str, Message)>,
     themes: Vec<(&'static str, Message)>,
-    zones: Vec<String>,
+    zones: &'static [String],
     /// The tag and the name of each language; an empty tag follows the browser.
     languages: Vec<(&'static str, Message)>,
 }
@@ -317,7 +319,7 @@ impl SettingsPage {
             volumes: choices(VolumeUnit::ALL),
             economies: choices(EconomyUnit::ALL),
             themes: choices(Theme::ALL),
-            zones: list_time_zones(),
+            zones: &TIME_ZONES,
             languages: list_languages(),
         })
     }
@@ -334,7 +336,10 @@ fn list_languages() -> Vec<(&'static str, Message)> {
     std::iter::once(browser).chain(Locale::offered().map(|it| (it.tag(), it.name()))).collect()
 }
 
-/// Lists the time zones to suggest. The form accepts others, too.
+/// The time zones to suggest. The form accepts others, too. Listing them takes longer than rendering the
+/// rest of the page.
+static TIME_ZONES: LazyLock<Vec<String>> = LazyLock::new(list_time_zones);
+
 fn list_time_zones() -> Vec<String> {
     const REGIONS: &[&str] = &[
         "Africa/",
