@@ -115,6 +115,34 @@ fn every_decision_is_in_the_index() {
     }
 }
 
+#[test]
+fn every_patch_of_a_tutorial_applies_and_is_described() {
+    let folder = root().join("docs/tutorials");
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let patch = entry.unwrap().path();
+        if patch.extension().is_none_or(|it| it != "patch") {
+            continue;
+        }
+        count += 1;
+        let git = |arguments: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            let output = git.arg("apply").args(arguments).arg(&patch).current_dir(root()).output();
+            let output = output.unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {errors}", patch.display());
+            String::from_utf8(output.stdout).unwrap()
+        };
+        git(&["--check"]);
+        let page = fs::read_to_string(patch.with_extension("md")).unwrap();
+        let files = git(&["--numstat"]);
+        for file in files.lines().filter_map(|it| it.split('\t').nth(2)) {
+            assert!(page.contains(file), "{}: the page does not list {file}", patch.display());
+        }
+    }
+    assert!(count > 0, "no patch was found");
+}
+
 /// The word lint of `make check`, run on one file with this text: whether it passes, and what it prints.
 fn check_words(text: &str) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -39,6 +39,34 @@ fn statements(source: &str) -> Vec<String> {
     plain.filter(|it| verbs.iter().any(|verb| it.starts_with(verb))).collect()
 }
 
+/// The tables of the `record!` definitions, and whether the statements of each name the user.
+fn records(source: &str) -> Vec<(&str, bool)> {
+    let tables = source.lines().filter_map(|line| line.trim_start().strip_prefix("table \""));
+    tables
+        .filter_map(|it| it.split_once('"'))
+        .map(|(name, it)| (name, it.contains(" of ")))
+        .collect()
+}
+
+#[test]
+fn every_record_of_a_table_with_user_data_names_the_user() {
+    let mut files = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/features")), &mut files);
+    let mut checked = 0;
+    for file in files {
+        for (table, names_user) in records(&std::fs::read_to_string(&file).unwrap()) {
+            let is_owned = features::tables().any(|it| it.is_of_users() && it.name == table);
+            assert!(names_user || !is_owned, "{}: {table} without a user", file.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no records were found");
+    assert_eq!(
+        records("  table \"a\" by id as it;\n table \"b\" of user as it;"),
+        [("a", false), ("b", true)]
+    );
+}
+
 #[test]
 fn every_statement_on_user_data_names_the_user() {
     let mut files = Vec::new();

@@ -15,7 +15,6 @@ mod primary;
 pub mod replica;
 mod rls;
 pub mod roles;
-mod rows;
 #[cfg(test)]
 mod tests_pooler;
 #[cfg(test)]

@@ -30,6 +30,9 @@ macro_rules! id {
             }
         }
 
+        $crate::column_as_is! { $name }
+        $crate::form_text_is_display! { $name }
+
         impl $crate::core::http::SortValue for $name {
             fn last() -> Self {
                 Self($crate::core::http::SortValue::last())

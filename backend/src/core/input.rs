@@ -35,6 +35,8 @@ pub trait Input: Sized {
 /// names, and its JSON schema. `requires any "a", "b";` after the struct rejects a request that has
 /// none of these members, and reports the first as missing; `=> "vehicles-field-…"` before the
 /// semicolon is the ID of another message.
+///
+/// [`crate::record!`] declares the inputs that add and change a record.
 #[macro_export]
 macro_rules! input {
     (
@@ -50,6 +52,15 @@ macro_rules! input {
             $($(#[doc = $doc])* $field_visibility $field: $type,)*
         }
 
+        $crate::input! {
+            @read $name [concat!($($about),*)] [$($($required),+ $(=> $why)?)?]
+            $({ $field: $type, concat!($($doc),*) })*
+        }
+    };
+    (
+        @read $name:ident [$about:expr] [$($($required:literal),+ $(=> $why:literal)?)?]
+        $({ $field:ident: $type:ty, $doc:expr })*
+    ) => {
         impl $crate::core::input::Input for $name {
             fn read(
                 mut reader: $crate::core::input::Reader,
@@ -73,10 +84,10 @@ macro_rules! input {
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 $crate::core::input::schema_of(
-                    concat!($($about),*),
+                    $about,
                     &[$((
                         stringify!($field),
-                        concat!($($doc),*),
+                        $doc,
                         <$type as $crate::core::input::Member>::schema(),
                         <$type as $crate::core::input::Member>::REQUIRED,
                     ),)*],

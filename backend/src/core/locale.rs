@@ -80,6 +80,12 @@ impl Locale {
     }
 }
 
+impl From<Locale> for String {
+    fn from(locale: Locale) -> Self {
+        locale.tag().to_owned()
+    }
+}
+
 impl Field for Locale {
     const IS_TEXT: bool = true;
 

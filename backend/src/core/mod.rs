@@ -22,6 +22,7 @@ pub mod money;
 pub mod outage;
 pub mod periodic;
 pub mod problems;
+pub mod record;
 pub mod search_text;
 mod services;
 pub mod tls;

@@ -121,6 +121,12 @@ impl fmt::Display for Currency {
     }
 }
 
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
 impl Field for Currency {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {

@@ -72,6 +72,25 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::core::record::Column for $name {
+            type Read<'r> = &'r str;
+            type Bound<'q> = &'static str;
+
+            fn from_column(read: &str) -> sqlx::Result<Self> {
+                Self::try_from(read).map_err(|error| sqlx::Error::Decode(error.into()))
+            }
+
+            fn to_column(&self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl $crate::core::record::FormText for $name {
+            fn form_text(&self) -> String {
+                self.as_str().to_owned()
+            }
+        }
+
         impl $crate::core::input::Field for $name {
             fn read(
                 given: &$crate::core::input::FieldValue,

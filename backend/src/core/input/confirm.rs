@@ -80,8 +80,8 @@ impl Pointers {
     }
 }
 
-impl From<Option<String>> for Pointers {
-    fn from(column: Option<String>) -> Self {
+impl From<Option<&str>> for Pointers {
+    fn from(column: Option<&str>) -> Self {
         Self(column.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
     }
 }

@@ -13,6 +13,12 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlannedDay(pub NaiveDate);
 
+impl From<PlannedDay> for NaiveDate {
+    fn from(day: PlannedDay) -> Self {
+        day.0
+    }
+}
+
 /// The maximum distance of a planned date, in months.
 const FAR: Months = Months::new(1200);
 
@@ -51,6 +57,12 @@ impl Field for FilterDay {
 /// A whole number from `LEAST` to `MOST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WholeNumber<const LEAST: i32, const MOST: i32>(pub i32);
+
+impl<const LEAST: i32, const MOST: i32> From<WholeNumber<LEAST, MOST>> for i32 {
+    fn from(number: WholeNumber<LEAST, MOST>) -> Self {
+        number.0
+    }
+}
 
 impl<const LEAST: i32, const MOST: i32> Field for WholeNumber<LEAST, MOST> {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {

@@ -148,6 +148,13 @@ impl FormView {
         names.iter().any(|name| self.errors.on(name).is_some())
     }
 
+    /// Whether a field of the form that is not one of these has an error.
+    #[must_use]
+    pub fn has_error_beside(&self, names: &[&str]) -> bool {
+        let others = self.labels.iter().map(|it| it.0).filter(|name| !names.contains(name));
+        others.into_iter().any(|name| self.errors.on(name).is_some())
+    }
+
     /// The errors in the order of the form's fields; errors of other fields come last.
     #[must_use]
     pub fn field_errors(&self) -> Vec<&FieldError> {

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub(super) use preferences::PreferencesChange;
 pub use preferences::{Preferences, Theme};
-pub(super) use preferences::{PreferencesChange, TimeZone};
 
 use crate::{
     core::{

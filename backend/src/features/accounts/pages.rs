@@ -56,13 +56,7 @@ const LABELS: &[(&str, &str)] = &[
     ("displayName", "accounts-label-display-name"),
     ("setupToken", "accounts-label-setup-token"),
     ("invitation", "accounts-label-invitation"),
-    ("distanceUnit", "accounts-label-distance"),
-    ("volumeUnit", "accounts-label-volume"),
-    ("economyUnit", "accounts-label-economy"),
-    ("currency", "accounts-label-currency"),
     ("timeZone", "accounts-label-time-zone"),
-    ("theme", "accounts-label-theme"),
-    ("locale", "accounts-settings-language"),
 ];
 
 #[derive(Template)]
@@ -358,19 +352,6 @@ fn list_time_zones() -> Vec<String> {
     known.map(str::to_owned).collect()
 }
 
-/// Fills the settings form from the preferences.
-fn fill_form(preferences: &Preferences) -> Form {
-    Form::from_fields([
-        ("distanceUnit", preferences.distance_unit.as_str().to_owned()),
-        ("volumeUnit", preferences.volume_unit.as_str().to_owned()),
-        ("economyUnit", preferences.economy_unit.as_str().to_owned()),
-        ("currency", preferences.currency.clone()),
-        ("timeZone", preferences.time_zone.clone()),
-        ("theme", preferences.theme.as_str().to_owned()),
-        ("locale", preferences.locale.clone().unwrap_or_default()),
-    ])
-}
-
 async fn show_settings(
     State(app): State<App>,
     user: User,
@@ -378,7 +359,7 @@ async fn show_settings(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let preferences = service::load_preferences(&app, &user).await?;
-    let view = FormView::new(LABELS, fill_form(&preferences));
+    let view = FormView::new(Preferences::LABELS, Form::from_fields(preferences.form_fields()));
     let is_saved = query.as_deref() == Some("saved");
     web::page(&SettingsPage { is_saved, ..SettingsPage::new(&app, &user, layout, view).await? })
 }
@@ -395,7 +376,7 @@ async fn save_settings(
     match saved.await {
         Ok(_) => Ok(Redirect::to("/settings?saved").into_response()),
         Err(error) => {
-            let view = FormView::rejected(LABELS, form, error)?;
+            let view = FormView::rejected(Preferences::LABELS, form, error)?;
             web::invalid_form_page(&SettingsPage::new(&app, &user, layout, view).await?)
         }
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::model::{Account, Preferences};
 use crate::{
     core::{UserId, db::Tx},
-    sql,
+    select, sql,
 };
 
 /// An account with the columns that sign-in checks.
@@ -157,8 +157,7 @@ pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Optio
     sql!(
         tx,
         fetch_optional,
-        "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
-         FROM user_preferences WHERE user_id = $1",
+        select!(Preferences: "SELECT {*} FROM user_preferences WHERE user_id = $1"),
         user.as_str(),
     )
 }
@@ -169,15 +168,13 @@ pub(super) async fn lock_preferences(tx: &mut Tx, user: &UserId) -> Result<Prefe
         Tx::Sqlite(_) => sql!(
             tx,
             fetch_one,
-            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
-             FROM user_preferences WHERE user_id = $1",
+            select!(Preferences: "SELECT {*} FROM user_preferences WHERE user_id = $1"),
             user.as_str(),
         ),
         Tx::Postgres { .. } => sql!(
             tx,
             fetch_one,
-            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale
-             FROM user_preferences WHERE user_id = $1 FOR UPDATE",
+            select!(Preferences: "SELECT {*} FROM user_preferences WHERE user_id = $1 FOR UPDATE"),
             user.as_str(),
         ),
     }
@@ -190,24 +187,7 @@ pub(super) async fn insert_preferences(
     preferences: &Preferences,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO user_preferences
-           (user_id, distance_unit, volume_unit, economy_unit, currency, time_zone, theme, locale,
-            updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (user_id) DO NOTHING",
-        user.as_str(),
-        preferences.distance_unit.as_str(),
-        preferences.volume_unit.as_str(),
-        preferences.economy_unit.as_str(),
-        &preferences.currency,
-        &preferences.time_zone,
-        preferences.theme.as_str(),
-        &preferences.locale,
-        now,
-    )?;
+    preferences.insert(tx, user, now).await?;
     Ok(())
 }
 
@@ -217,23 +197,7 @@ pub(super) async fn update_preferences(
     preferences: &Preferences,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE user_preferences
-         SET distance_unit = $2, volume_unit = $3, economy_unit = $4, currency = $5,
-             time_zone = $6, theme = $7, locale = $8, updated_at = $9
-         WHERE user_id = $1",
-        user.as_str(),
-        preferences.distance_unit.as_str(),
-        preferences.volume_unit.as_str(),
-        preferences.economy_unit.as_str(),
-        &preferences.currency,
-        &preferences.time_zone,
-        preferences.theme.as_str(),
-        &preferences.locale,
-        now,
-    )?;
+    preferences.update(tx, user, now).await?;
     Ok(())
 }
 

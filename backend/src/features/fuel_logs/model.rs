@@ -12,12 +12,13 @@ use crate::{
     core::{
         db::fixed::Fixed,
         http::{Cursor, SortKey},
-        input::{Change, Clearable, Confirmed, Field, FieldValue, LongText, Odometer, Text},
+        input::{Confirmed, Field, FieldValue, LongText, Odometer, Text},
         money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
-        units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
+        record::known,
+        units::{Distance, DistanceUnit, UnitPrice, Volume, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
-    id, input, rows_by_position, t,
+    id, record, t,
 };
 
 /// A volume in US gallons.
@@ -32,71 +33,224 @@ id! {
     pub FuelLogId
 }
 
-/// A fill-up of one vehicle, with its economy.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FuelLog {
-    /// The id of the fuel log.
-    pub id: FuelLogId,
-    /// The vehicle that was filled up.
-    pub vehicle_id: VehicleId,
-    /// The date of the fill-up.
-    pub date: NaiveDate,
-    /// The odometer reading in whole miles; null if the odometer was not read.
-    pub odometer_reading: Option<i32>,
-    /// The odometer reading as it was entered.
-    pub odometer: Option<Distance>,
-    /// The distance since the previous fill-up, if that was entered instead of a reading.
-    pub trip_distance: Option<Distance>,
-    /// The volume in US gallons; null if only the amount paid is known.
-    pub gallons: Option<Gallons>,
-    /// The volume as it was entered.
-    pub volume: Option<Volume>,
-    /// The price per US gallon; null if it does not fit in six digits.
-    pub price_per_gallon: Option<Price>,
-    /// The price per unit of volume as it was entered.
-    pub unit_price: Option<UnitPrice>,
-    /// The amount paid; null if it does not fit in eight digits.
-    pub total_cost: Option<Cost>,
-    /// The amount paid as it was entered.
-    pub amount: Option<Money>,
-    /// The currency of price and amount.
-    pub currency: Option<Currency>,
-    /// The fuel type.
-    pub fuel_type: Option<FuelType>,
-    /// The name of the station.
-    pub station_name: Option<String>,
-    /// The id of the station, if it is a saved one.
-    pub station_id: Option<StationId>,
-    /// Free text.
-    pub notes: Option<String>,
-    /// Whether the tank was filled up.
-    pub is_full: bool,
-    /// Whether the user forgot to log a fill-up before this one.
-    pub missed_previous: bool,
-    /// When the fuel log was created.
-    pub created_at: DateTime<Utc>,
-    /// When the fuel log was last changed.
-    pub updated_at: DateTime<Utc>,
-    /// Miles since the previous fill-up.
-    pub distance: Option<i64>,
-    /// Miles per US gallon over the full-to-full interval that ends with this fill-up.
-    pub mpg: Option<Fixed<16, 2>>,
-    /// The fuel cost per mile of that interval, in the log's currency.
-    pub cost_per_mile: Option<Fixed<16, 3>>,
-    /// Why `mpg` is null.
-    pub economy_reason: Option<NoEconomyReason>,
-    /// The JSON pointers of implausible values that were confirmed.
-    pub confirmed: Vec<String>,
-    /// The exact economy, for conversion to other units.
-    #[serde(skip)]
-    pub exact: ExactEconomy,
-    /// Which of volume, unit price and amount was derived from the other two.
-    #[serde(skip)]
-    pub(super) derived: Derived,
-    /// The odometer reading and running total, entered or derived.
-    #[serde(skip)]
-    pub(super) mileage: Mileage,
+record! {
+    /// A fill-up of one vehicle, with its economy.
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct FuelLog {
+        /// The id of the fuel log.
+        pub id: FuelLogId {
+            start id;
+            once id;
+        }
+        /// The vehicle that was filled up.
+        pub vehicle_id: VehicleId {
+            column vehicle_id;
+            input required Id;
+        }
+        /// The date of the fill-up.
+        pub date: NaiveDate {
+            column date;
+            input required NaiveDate;
+        }
+        /// The odometer reading in whole miles; null if the odometer was not read.
+        pub odometer_reading: Option<i32> {
+            write odometer_reading = reference_reading(log.mileage);
+            given optional Odometer,
+                new "The odometer reading in whole miles; omit it if the odometer was not read";
+        }
+        /// The odometer reading as it was entered.
+        pub odometer: Option<Distance> {
+            column odometer_exact = log.mileage.odometer,
+                odometer_unit = log.odometer.map(|it| it.unit().as_str())
+                => Distance::from_columns(Some(odometer_exact), odometer_unit);
+            given optional Distance,
+                doc "The odometer reading with its unit, instead of `odometerReading`";
+        }
+        /// The distance since the previous fill-up, if that was entered instead of a reading.
+        pub trip_distance: Option<Distance> {
+            column trip_exact = log.trip_distance.map(Distance::exact),
+                trip_unit = log.trip_distance.map(|it| it.unit().as_str())
+                => Distance::from_columns(trip_exact, trip_unit);
+            given optional Distance,
+                doc "The distance since the previous fill-up, instead of a reading";
+        }
+        /// The volume in US gallons; null if only the amount paid is known.
+        pub gallons: Option<Gallons> {
+            write gallons = log.reference_gallons();
+            given optional GallonsFilled,
+                new "The volume in US gallons; required unless `volume` or an amount is given",
+                change "The volume in US gallons; null if only the amount is known";
+        }
+        /// The volume as it was entered.
+        pub volume: Option<Volume> {
+            column volume_exact = log.volume.map(Volume::exact),
+                volume_unit = log.volume.map(|it| it.unit().as_str())
+                => Volume::from_columns(volume_exact, volume_unit);
+            given optional Volume, doc "The volume with its unit, instead of `gallons`";
+        }
+        /// The price per US gallon; null if it does not fit in six digits.
+        pub price_per_gallon: Option<Price> {
+            write price_per_gallon = log.price_per_gallon;
+            given optional Price,
+                new "The price per US gallon; derived from volume and amount if omitted",
+                change "The price per US gallon";
+        }
+        /// The price per unit of volume as it was entered.
+        pub unit_price: Option<UnitPrice> {
+            column unit_price = log.unit_price.map(|it| it.value),
+                unit_price_per = log.unit_price.map(|it| it.per.as_str())
+                => unit_price_of(unit_price, unit_price_per);
+            given optional UnitPrice,
+                doc "The price per unit of volume, instead of `pricePerGallon`";
+        }
+        /// The amount paid; null if it does not fit in eight digits.
+        pub total_cost: Option<Cost> {
+            write total_cost = log.total_cost;
+            given optional Cost,
+                new "The amount paid; derived from volume and price if omitted",
+                change "The amount paid";
+        }
+        /// The amount paid as it was entered.
+        pub amount: Option<Money> {
+            column amount = log.amount.and_then(|it| Thousandths::from_units(it.thousandths))
+                => money_of(amount, currency);
+            given optional Amount,
+                doc "The amount paid, with the decimals of its currency, instead of `totalCost`";
+        }
+        /// The currency of price and amount.
+        pub currency: Option<Currency> {
+            column currency = log.currency.as_ref().map(Currency::as_str)
+                => Option::and_then(currency, Currency::stored);
+            given default Currency,
+                new "The currency of price and amount; your preferred currency by default";
+        }
+        /// The fuel type.
+        pub fuel_type: Option<FuelType> {
+            column fuel_type => known(fuel_type);
+            input optional FuelType;
+        }
+        /// The name of the station.
+        pub station_name: Option<String> {
+            column station_name;
+            input optional Text<200>,
+                new "The name of the station; by default, the name of the saved station";
+        }
+        /// The id of the station, if it is a saved one.
+        pub station_id: Option<StationId> {
+            column station_id;
+            input optional Id, doc "The id of a saved station";
+        }
+        /// Free text.
+        pub notes: Option<String> {
+            column notes;
+            input optional LongText;
+        }
+        /// Whether the tank was filled up.
+        pub is_full: bool {
+            column is_full;
+            input default bool = true, new "Whether the tank was filled up; true by default";
+        }
+        /// Whether the user forgot to log a fill-up before this one.
+        pub missed_previous: bool {
+            column missed_previous;
+            input default bool = false,
+                new "Whether you forgot to log a fill-up before this one; false by default",
+                change "Whether you forgot to log a fill-up before this one";
+        }
+        /// When the fuel log was created.
+        pub created_at: DateTime<Utc> {
+            start now;
+            once created_at;
+        }
+        /// When the fuel log was last changed.
+        pub updated_at: DateTime<Utc> {
+            start now;
+            column updated_at;
+        }
+        /// Miles since the previous fill-up.
+        pub distance: Option<i64> {}
+        /// Miles per US gallon over the full-to-full interval that ends with this fill-up.
+        pub mpg: Option<Fixed<16, 2>> {
+            write mpg = log.mpg;
+        }
+        /// The fuel cost per mile of that interval, in the log's currency.
+        pub cost_per_mile: Option<Fixed<16, 3>> {}
+        /// Why `mpg` is null.
+        pub economy_reason: Option<NoEconomyReason> {
+            column economy_reason = log.economy_reason.map(NoEconomyReason::as_str)
+                => Option::and_then(economy_reason, NoEconomyReason::from_name);
+        }
+        /// The JSON pointers of implausible values that were confirmed.
+        pub confirmed: Vec<String> {
+            column confirmed = join_words(&log.confirmed) => split_words(confirmed);
+        }
+        /// The exact economy, for conversion to other units.
+        pub exact: ExactEconomy {
+            serde(skip);
+            column distance_exact = log.exact.distance,
+                interval_exact = log.exact.interval.map(|it| it.distance),
+                interval_volume = log.exact.interval.map(|it| it.volume),
+                interval_amount = log.exact.interval.and_then(stored_cost)
+                => ExactEconomy {
+                    distance: distance_exact,
+                    interval: interval_of(
+                        interval_exact,
+                        interval_volume,
+                        interval_amount,
+                        Option::and_then(currency, Currency::stored),
+                    ),
+                };
+        }
+        /// Which of volume, unit price and amount was derived from the other two.
+        pub(super) derived: Derived {
+            serde(skip);
+            column derived = log.derived.as_str() => Derived::from_stored(derived);
+        }
+        /// The odometer reading and running total, entered or derived.
+        pub(super) mileage: Mileage {
+            serde(skip);
+            column total_exact = log.mileage.total
+                => Mileage { odometer: odometer_exact, total: total_exact };
+        }
+    }
+    table "fuel_logs" of user by id as log => FuelLog::with_derived_members;
+    insert(pub(super));
+    update(pub(super));
+    form(pub(super)) {
+        odometer "fuel-logs-odometer",
+        trip_distance "fuel-logs-trip",
+        volume "fuel-logs-volume",
+        unit_price "fuel-logs-price",
+        amount "fuel-logs-total",
+        currency "fuel-logs-currency",
+        fuel_type "fuel-logs-fuel",
+        is_full "fuel-logs-full",
+        date "fuel-logs-date",
+        station_name "fuel-logs-station",
+        station_id "fuel-logs-favorite",
+        missed_previous "fuel-logs-missed",
+        notes "fuel-logs-notes",
+    }
+    new {
+        /// A new fuel log
+        pub(super) struct NewFuelLog(id: FuelLogId, now: DateTime<Utc>) {
+            /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
+            allow_odometer_rollback: Option<bool>,
+            /// JSON pointers of implausible values to accept
+            confirm: Option<Confirmed>,
+        }
+        requires any "gallons", "volume", "totalCost", "amount";
+    }
+    change {
+        /// Changes to a fuel log
+        pub(super) struct FuelLogChange {
+            /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
+            allow_odometer_rollback: Option<bool>,
+            /// JSON pointers of implausible values to accept
+            confirm: Option<Confirmed>,
+        }
+    }
 }
 
 /// The economy of a fill-up in exact units.
@@ -172,6 +326,14 @@ impl FuelLog {
         self.exact = ExactEconomy { distance: economy.distance, interval: economy.interval };
     }
 
+    /// Sets the members that are not stored.
+    fn with_derived_members(mut self) -> Self {
+        let ExactEconomy { distance, interval } = self.exact;
+        self.set_economy(FillEconomy { distance, interval, reason: self.economy_reason });
+        self.set_reference_members();
+        self
+    }
+
     /// Sets the members of the reference schema, which are converted from the entered values.
     pub(super) fn set_reference_members(&mut self) {
         self.odometer_reading = self.odometer.map(Distance::whole_miles);
@@ -225,93 +387,45 @@ impl SortKey for Position {
     }
 }
 
-/// A row of `fuel_logs`. Every statement must select the columns in this order.
-struct Row<'r> {
-    id: FuelLogId,
-    vehicle_id: VehicleId,
-    date: NaiveDate,
-    odometer_exact: i64,
-    odometer_unit: Option<&'r str>,
-    total_exact: i64,
-    trip_exact: Option<i64>,
-    trip_unit: Option<&'r str>,
-    volume_exact: Option<i64>,
-    volume_unit: Option<&'r str>,
-    unit_price: Option<Fixed<12, 4>>,
-    unit_price_per: Option<&'r str>,
-    amount: Option<Thousandths>,
-    currency: Option<&'r str>,
-    derived: Option<&'r str>,
-    confirmed: Option<&'r str>,
-    fuel_type: Option<&'r str>,
-    station_name: Option<String>,
-    station_id: Option<StationId>,
-    notes: Option<String>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    is_full: bool,
-    missed_previous: bool,
-    distance_exact: Option<i64>,
-    interval_exact: Option<i64>,
-    interval_volume: Option<i64>,
-    interval_amount: Option<SumOfThousandths>,
-    economy_reason: Option<&'r str>,
+/// The value of the reference schema's column: the reading or, if there is none, the last known
+/// reading.
+pub(super) fn reference_reading(mileage: Mileage) -> i32 {
+    Distance::from_exact(mileage.odometer, DistanceUnit::Miles).whole_miles()
 }
 
-rows_by_position!(Row => FuelLog {
-    id, vehicle_id, date, odometer_exact, odometer_unit, total_exact, trip_exact, trip_unit, volume_exact, volume_unit, unit_price, unit_price_per, amount, currency, derived, confirmed, fuel_type, station_name, station_id, notes, created_at, updated_at, is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount, economy_reason
-});
+/// The cost of an interval, as it is stored; `None` if it is unknown.
+pub(super) fn stored_cost(interval: Interval) -> Option<SumOfThousandths> {
+    SumOfThousandths::from_units(interval.cost?.thousandths)
+}
 
-impl From<Row<'_>> for FuelLog {
-    fn from(row: Row<'_>) -> Self {
-        let currency = row.currency.and_then(Currency::stored);
-        let money = |thousandths: i64| Some(Money { thousandths, currency: currency? });
-        let interval = row.interval_exact.zip(row.interval_volume).map(|(distance, volume)| {
-            let cost = row.interval_amount.and_then(|it| money(it.units()));
-            Interval { distance, volume, cost }
-        });
-        let reason = row.economy_reason.and_then(NoEconomyReason::from_name);
-        let per = row.unit_price_per.and_then(|it| VolumeUnit::try_from(it).ok());
-        let odometer = Some(row.odometer_exact).filter(|_| row.odometer_unit.is_some());
-        let mut log = Self {
-            id: row.id,
-            vehicle_id: row.vehicle_id,
-            date: row.date,
-            odometer_reading: None,
-            odometer: Distance::from_columns(odometer, row.odometer_unit),
-            trip_distance: Distance::from_columns(row.trip_exact, row.trip_unit),
-            gallons: None,
-            volume: Volume::from_columns(row.volume_exact, row.volume_unit),
-            price_per_gallon: None,
-            unit_price: row.unit_price.zip(per).map(|(value, per)| UnitPrice { value, per }),
-            total_cost: None,
-            amount: row.amount.and_then(|it| money(it.units())),
-            currency,
-            fuel_type: row.fuel_type.and_then(|it| FuelType::try_from(it).ok()),
-            station_name: row.station_name,
-            station_id: row.station_id,
-            notes: row.notes,
-            is_full: row.is_full,
-            missed_previous: row.missed_previous,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            distance: None,
-            mpg: None,
-            cost_per_mile: None,
-            economy_reason: None,
-            confirmed: split_words(row.confirmed),
-            exact: ExactEconomy::default(),
-            derived: Derived::from_stored(row.derived),
-            mileage: Mileage { odometer: row.odometer_exact, total: row.total_exact },
-        };
-        log.set_economy(FillEconomy { distance: row.distance_exact, interval, reason });
-        log.set_reference_members();
-        log
-    }
+/// An amount from its columns.
+fn money_of(amount: Option<Thousandths>, currency: Option<&str>) -> Option<Money> {
+    Some(Money { thousandths: amount?.units(), currency: Currency::stored(currency?)? })
+}
+
+/// A price from its columns.
+fn unit_price_of(value: Option<Fixed<12, 4>>, per: Option<&str>) -> Option<UnitPrice> {
+    Some(UnitPrice { value: value?, per: known(per)? })
+}
+
+/// An interval from its columns.
+pub(super) fn interval_of(
+    distance: Option<i64>,
+    volume: Option<i64>,
+    cost: Option<SumOfThousandths>,
+    currency: Option<Currency>,
+) -> Option<Interval> {
+    let cost = cost.zip(currency);
+    let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
+    Some(Interval { distance: distance?, volume: volume?, cost })
 }
 
 fn split_words(stored: Option<&str>) -> Vec<String> {
     stored.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+fn join_words(words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A volume in US gallons that is more than 0.
@@ -338,6 +452,18 @@ impl Field for GallonsFilled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub Uuid);
 
+impl From<Id> for VehicleId {
+    fn from(id: Id) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<Id> for StationId {
+    fn from(id: Id) -> Self {
+        Self(id.0)
+    }
+}
+
 impl Field for Id {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         match given {
@@ -350,98 +476,5 @@ impl Field for Id {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "format": "uuid" })
-    }
-}
-
-input! {
-    /// A new fuel log
-    pub(super) struct NewFuelLog {
-        /// The vehicle that was filled up
-        pub vehicle_id: Id,
-        /// The date of the fill-up
-        pub date: NaiveDate,
-        /// The odometer reading in whole miles; omit it if the odometer was not read
-        pub odometer_reading: Option<Odometer>,
-        /// The odometer reading with its unit, instead of `odometerReading`
-        pub odometer: Option<Distance>,
-        /// The distance since the previous fill-up, instead of a reading
-        pub trip_distance: Option<Distance>,
-        /// The volume in US gallons; required unless `volume` or an amount is given
-        pub gallons: Option<GallonsFilled>,
-        /// The volume with its unit, instead of `gallons`
-        pub volume: Option<Volume>,
-        /// The price per US gallon; derived from volume and amount if omitted
-        pub price_per_gallon: Option<Price>,
-        /// The price per unit of volume, instead of `pricePerGallon`
-        pub unit_price: Option<UnitPrice>,
-        /// The amount paid; derived from volume and price if omitted
-        pub total_cost: Option<Cost>,
-        /// The amount paid, with the decimals of its currency, instead of `totalCost`
-        pub amount: Option<Amount>,
-        /// The currency of price and amount; your preferred currency by default
-        pub currency: Option<Currency>,
-        /// The fuel type
-        pub fuel_type: Option<FuelType>,
-        /// The name of the station; by default, the name of the saved station
-        pub station_name: Option<Text<200>>,
-        /// The id of a saved station
-        pub station_id: Option<Id>,
-        /// Free text
-        pub notes: Option<LongText>,
-        /// Whether the tank was filled up; true by default
-        pub is_full: Option<bool>,
-        /// Whether you forgot to log a fill-up before this one; false by default
-        pub missed_previous: Option<bool>,
-        /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
-        pub allow_odometer_rollback: Option<bool>,
-        /// JSON pointers of implausible values to accept
-        pub confirm: Option<Confirmed>,
-    }
-    requires any "gallons", "volume", "totalCost", "amount";
-}
-
-input! {
-    /// Changes to a fuel log
-    pub(super) struct FuelLogChange {
-        /// The vehicle that was filled up
-        pub vehicle_id: Change<Id>,
-        /// The date of the fill-up
-        pub date: Change<NaiveDate>,
-        /// The odometer reading in whole miles; null if the odometer was not read
-        pub odometer_reading: Clearable<Odometer>,
-        /// The odometer reading with its unit, instead of `odometerReading`
-        pub odometer: Clearable<Distance>,
-        /// The distance since the previous fill-up, instead of a reading
-        pub trip_distance: Clearable<Distance>,
-        /// The volume in US gallons; null if only the amount is known
-        pub gallons: Clearable<GallonsFilled>,
-        /// The volume with its unit, instead of `gallons`
-        pub volume: Clearable<Volume>,
-        /// The price per US gallon
-        pub price_per_gallon: Clearable<Price>,
-        /// The price per unit of volume, instead of `pricePerGallon`
-        pub unit_price: Clearable<UnitPrice>,
-        /// The amount paid
-        pub total_cost: Clearable<Cost>,
-        /// The amount paid, with the decimals of its currency, instead of `totalCost`
-        pub amount: Clearable<Amount>,
-        /// The currency of price and amount
-        pub currency: Change<Currency>,
-        /// The fuel type
-        pub fuel_type: Clearable<FuelType>,
-        /// The name of the station
-        pub station_name: Clearable<Text<200>>,
-        /// The id of a saved station
-        pub station_id: Clearable<Id>,
-        /// Free text
-        pub notes: Clearable<LongText>,
-        /// Whether the tank was filled up
-        pub is_full: Change<bool>,
-        /// Whether you forgot to log a fill-up before this one
-        pub missed_previous: Change<bool>,
-        /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
-        pub allow_odometer_rollback: Option<bool>,
-        /// JSON pointers of implausible values to accept
-        pub confirm: Option<Confirmed>,
     }
 }

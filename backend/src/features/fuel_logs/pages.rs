@@ -11,7 +11,7 @@ use axum::{
 };
 
 use self::form::{
-    LABELS, changed_fields, check_ambiguous_price, check_ambiguous_volume, check_missing_reading,
+    changed_fields, check_ambiguous_price, check_ambiguous_volume, check_missing_reading,
     edit_form, max_plausible_volume, new_form,
 };
 use super::{
@@ -78,6 +78,9 @@ struct FillUpPage {
     more: String,
 }
 
+/// The fields that are always shown. The others are rarely used.
+const ALWAYS_SHOWN: &[&str] = &["odometer", "volume", "unitPrice", "amount", "fuelType", "isFull"];
+
 const ODOMETER: &str = r#"inputmode="decimal" enterkeyhint="next" autocomplete="off""#;
 const ODOMETER_FIRST: &str =
     r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" autofocus"#;
@@ -122,15 +125,6 @@ impl FillUpPage {
         let date = view.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), view.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
-        let fields = [
-            "tripDistance",
-            "currency",
-            "date",
-            "stationName",
-            "stationId",
-            "missedPrevious",
-            "notes",
-        ];
         let unit = |name| VolumeUnit::try_from(view.get(name).to_owned()).unwrap_or(units.volume);
         let distance = |name| {
             let unit = DistanceUnit::try_from(view.get(name).to_owned());
@@ -153,7 +147,7 @@ impl FillUpPage {
             fuels: list_fuels(),
             stations: Vec::new(),
             choices: Vec::new(),
-            is_open: view.has_error_on_any(&fields)
+            is_open: view.has_error_beside(ALWAYS_SHOWN)
                 || !view.get("stationId").is_empty()
                 || !view.get("tripDistance").is_empty(),
             more: more.join(", "),
@@ -242,7 +236,7 @@ async fn show_new(
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }
-    let page = FillUpPage::new(&user, &vehicle, layout, FormView::new(LABELS, form));
+    let page = FillUpPage::new(&user, &vehicle, layout, FormView::new(FuelLog::LABELS, form));
     let more = t!("fuel-logs-more-today", date = today).to_string();
     let page = FillUpPage { more, ..page };
     let page = page.with_stations(&app, &user).await?;
@@ -276,7 +270,7 @@ async fn add(
         Err(error) => {
             let errors = Errors::from_error(error)?;
             let recent = list_recent(&app, &user, id).await?;
-            let view = FormView::with_errors(LABELS, form, errors);
+            let view = FormView::with_errors(FuelLog::LABELS, form, errors);
             let page = FillUpPage::new(&user, &vehicle, layout, view);
             let page = page.with_stations(&app, &user).await?;
             web::invalid_form_page(&page.with_hints(&units, &vehicle, &recent))
@@ -291,7 +285,7 @@ async fn show_edit(
     layout: Layout,
 ) -> Result<Html<String>> {
     let log = service::find(&app, &user, id).await?;
-    let view = FormView::new(LABELS, edit_form(&log, &user.0.preferences.display_units()));
+    let view = FormView::new(FuelLog::LABELS, edit_form(&log, &user.0.preferences.display_units()));
     web::page(&edit_page(&app, &user, log, layout, view).await?)
 }
 
@@ -342,7 +336,7 @@ async fn change(
         Ok(log) => Ok(redirect_to_vehicle(log.vehicle_id)),
         Err(error) => {
             let errors = Errors::from_error(error)?;
-            let view = FormView::with_errors(LABELS, form, errors);
+            let view = FormView::with_errors(FuelLog::LABELS, form, errors);
             web::invalid_form_page(&edit_page(&app, &user, log, layout, view).await?)
         }
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     FuelLog, FuelLogCursor, FuelLogId,
-    model::{Derived, ExactEconomy, FuelLogChange, Id, Mileage, NewFuelLog, Position},
+    model::{FuelLogChange, Mileage, NewFuelLog, Position},
     plausibility::{self, History},
     quantities::Quantities,
     store,
@@ -18,14 +18,14 @@ use crate::{
         db::{self, Tx},
         error::FieldError,
         http::{Created, Idempotency, IfMatch, Limit, Page},
-        input::{Change, Clearable, Confirmed, LongText, Text},
+        input::{Change, Clearable, Confirmed},
         locale::{Message, Value},
         money::Currency,
         units::Distance,
     },
     features::{
         accounts::{Preferences, User},
-        stations::{self, StationId},
+        stations,
         vehicles::{self, Vehicle, VehicleId, VehicleRecord, odometer},
     },
     read_replica, t,
@@ -126,37 +126,9 @@ pub(super) async fn add(
 ) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
     let quantities = Quantities::from_new(&new).map_err(Error::Invalid)?;
-    let mut log = FuelLog {
-        id: FuelLogId(Uuid::now_v7()),
-        vehicle_id: VehicleId(new.vehicle_id.0),
-        date: new.date,
-        odometer_reading: None,
-        odometer: None,
-        trip_distance: None,
-        gallons: None,
-        volume: None,
-        price_per_gallon: None,
-        unit_price: None,
-        total_cost: None,
-        amount: None,
-        currency: None,
-        fuel_type: new.fuel_type,
-        station_name: new.station_name.map(|it| it.0),
-        station_id: new.station_id.map(|it| StationId(it.0)),
-        notes: new.notes.map(|it| it.0),
-        is_full: new.is_full.unwrap_or(true),
-        missed_previous: new.missed_previous.unwrap_or(false),
-        created_at: now,
-        updated_at: now,
-        distance: None,
-        mpg: None,
-        cost_per_mile: None,
-        economy_reason: None,
-        confirmed: Vec::new(),
-        exact: ExactEconomy::default(),
-        derived: Derived::Nothing,
-        mileage: Mileage::default(),
-    };
+    let (may_roll_back, confirmed) =
+        (new.allow_odometer_rollback == Some(true), new.confirm.clone());
+    let mut log = new.into_record(FuelLogId(Uuid::now_v7()), now);
     let preferences = &user.0.preferences;
     quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     app.write_once(user, idempotency, async |tx| {
@@ -170,8 +142,8 @@ pub(super) async fn add(
             sets_date: true,
             distance_member: quantities.distance_member("date"),
             latest: vehicle.odometer.latest(),
-            may_roll_back: new.allow_odometer_rollback == Some(true),
-            confirmed: new.confirm.as_ref(),
+            may_roll_back,
+            confirmed: confirmed.as_ref(),
             preferences,
             now,
         };
@@ -208,7 +180,8 @@ pub(super) async fn change(
         let (may_roll_back, confirmed) =
             (change.allow_odometer_rollback == Some(true), change.confirm.clone());
         let is_named = !matches!(change.station_name, Clearable::Unchanged);
-        let mut log = apply(change, old.clone());
+        let mut log = old.clone();
+        change.apply_to(&mut log);
         let preferences = &user.0.preferences;
         quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
         log.updated_at = now;
@@ -537,25 +510,4 @@ async fn check_order(
         fuel_log: Some(other.id.0),
         ..FieldError::at(name, detail)
     }]))
-}
-
-/// Applies a change to a log, except for its quantities and economy.
-fn apply(change: FuelLogChange, log: FuelLog) -> FuelLog {
-    FuelLog {
-        vehicle_id: match change.vehicle_id {
-            Change::Unchanged => log.vehicle_id,
-            Change::Set(id) => VehicleId(id.0),
-        },
-        date: change.date.or(log.date),
-        fuel_type: change.fuel_type.or(log.fuel_type),
-        station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
-        station_id: change
-            .station_id
-            .or(log.station_id.map(|it| Id(it.0)))
-            .map(|it| StationId(it.0)),
-        notes: change.notes.or(log.notes.map(LongText)).map(|it| it.0),
-        is_full: change.is_full.or(log.is_full),
-        missed_previous: change.missed_previous.or(log.missed_previous),
-        ..log
-    }
 }

@@ -7,20 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
 use super::{
-    FuelLog, FuelLogId, FuelType,
-    model::{Mileage, Position},
+    FuelLog, FuelLogId,
+    model::{Position, reference_reading, stored_cost},
     window::{Neighbor, Recomputed},
 };
 use crate::{
-    core::{
-        UserId,
-        db::Tx,
-        http::Limit,
-        money::{Currency, SumOfThousandths, Thousandths},
-        units::{Distance, DistanceUnit, Volume},
-    },
+    core::{UserId, db::Tx, http::Limit},
     features::vehicles::VehicleId,
-    sql,
+    select, sql,
 };
 
 pub(super) use prices::{last_prices_paid, prices_paid_at};
@@ -34,118 +28,12 @@ pub(super) use sums::{
 pub(super) type Days = (NaiveDate, NaiveDate);
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
-    let interval = log.exact.interval;
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO fuel_logs
-           (id, user_id, vehicle_id, date, odometer_reading, gallons, price_per_gallon, total_cost,
-            station_name, notes, created_at, updated_at, is_full, missed_previous,
-            odometer_exact, odometer_unit, total_exact, trip_exact, trip_unit,
-            volume_exact, volume_unit, unit_price, unit_price_per, amount, currency, derived,
-            confirmed, distance_exact, interval_exact, interval_volume, interval_amount, mpg,
-            economy_reason, station_id, fuel_type)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-                 $27, $28, $29, $30, $31, $32, $33, $34)",
-        log.id,
-        user.as_str(),
-        log.vehicle_id,
-        log.date,
-        reference_reading(log.mileage),
-        log.reference_gallons(),
-        log.price_per_gallon,
-        log.total_cost,
-        &log.station_name,
-        &log.notes,
-        log.created_at,
-        log.is_full,
-        log.missed_previous,
-        log.mileage.odometer,
-        log.odometer.map(|it| it.unit().as_str()),
-        log.mileage.total,
-        log.trip_distance.map(Distance::exact),
-        log.trip_distance.map(|it| it.unit().as_str()),
-        log.volume.map(Volume::exact),
-        log.volume.map(|it| it.unit().as_str()),
-        log.unit_price.map(|it| it.value),
-        log.unit_price.map(|it| it.per.as_str()),
-        log.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
-        log.currency.as_ref().map(Currency::as_str),
-        log.derived.as_str(),
-        stored_words(&log.confirmed),
-        log.exact.distance,
-        interval.map(|it| it.distance),
-        interval.map(|it| it.volume),
-        interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
-        log.mpg,
-        log.economy_reason.map(super::economy::NoEconomyReason::as_str),
-        log.station_id,
-        log.fuel_type.map(FuelType::as_str),
-    )?;
+    log.insert(tx, user).await?;
     Ok(())
 }
 
-/// The value of the reference schema's column: the reading or, if there is none, the last known
-/// reading.
-fn reference_reading(mileage: Mileage) -> i32 {
-    Distance::from_exact(mileage.odometer, DistanceUnit::Miles).whole_miles()
-}
-
-fn stored_words(words: &[String]) -> Option<String> {
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
 pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
-    let interval = log.exact.interval;
-    sql!(
-        tx,
-        execute,
-        "UPDATE fuel_logs
-         SET vehicle_id = $3, date = $4, odometer_reading = $5, gallons = $6,
-             price_per_gallon = $7, total_cost = $8, station_name = $9, notes = $10,
-             updated_at = $11, is_full = $12, missed_previous = $13, odometer_exact = $14,
-             odometer_unit = $15, total_exact = $16, trip_exact = $17, trip_unit = $18,
-             volume_exact = $19, volume_unit = $20, unit_price = $21, unit_price_per = $22,
-             amount = $23, currency = $24, derived = $25, confirmed = $26, distance_exact = $27,
-             interval_exact = $28, interval_volume = $29, interval_amount = $30, mpg = $31,
-             economy_reason = $32, station_id = $33, fuel_type = $34
-         WHERE user_id = $1 AND id = $2",
-        user.as_str(),
-        log.id,
-        log.vehicle_id,
-        log.date,
-        reference_reading(log.mileage),
-        log.reference_gallons(),
-        log.price_per_gallon,
-        log.total_cost,
-        &log.station_name,
-        &log.notes,
-        log.updated_at,
-        log.is_full,
-        log.missed_previous,
-        log.mileage.odometer,
-        log.odometer.map(|it| it.unit().as_str()),
-        log.mileage.total,
-        log.trip_distance.map(Distance::exact),
-        log.trip_distance.map(|it| it.unit().as_str()),
-        log.volume.map(Volume::exact),
-        log.volume.map(|it| it.unit().as_str()),
-        log.unit_price.map(|it| it.value),
-        log.unit_price.map(|it| it.per.as_str()),
-        log.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
-        log.currency.as_ref().map(Currency::as_str),
-        log.derived.as_str(),
-        stored_words(&log.confirmed),
-        log.exact.distance,
-        interval.map(|it| it.distance),
-        interval.map(|it| it.volume),
-        interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
-        log.mpg,
-        log.economy_reason.map(super::economy::NoEconomyReason::as_str),
-        log.station_id,
-        log.fuel_type.map(FuelType::as_str),
-    )?;
+    log.update(tx, user).await?;
     Ok(())
 }
 
@@ -170,7 +58,7 @@ pub(super) async fn update_economy(
         economy.distance,
         economy.interval.map(|it| it.distance),
         economy.interval.map(|it| it.volume),
-        economy.interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
+        economy.interval.and_then(stored_cost),
         economy.interval.and_then(|it| it.mpg()),
         economy.reason.map(super::economy::NoEconomyReason::as_str),
         now,
@@ -191,13 +79,10 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     sql!(
         tx,
         fetch_optional,
-        "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
-       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
-       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
-       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
-     FROM fuel_logs f
+        select!(FuelLog: "SELECT {f.*}
+         FROM fuel_logs f
          JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
-         WHERE f.user_id = $1 AND f.id = $2 AND v.deleted_at IS NULL",
+         WHERE f.user_id = $1 AND f.id = $2 AND v.deleted_at IS NULL"),
         user.as_str(),
         id,
     )
@@ -220,17 +105,14 @@ pub(super) async fn find_vehicle_id(
 }
 
 /// Uses the index `idx_fuel_logs_vehicle_list`; a test checks the query plan.
-pub(super) const LIST_FOR_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
-       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
-       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
-       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
-     FROM fuel_logs f
+pub(super) const LIST_FOR_VEHICLE: &str = select!(FuelLog: "SELECT {f.*}
+         FROM fuel_logs f
      JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
      WHERE f.vehicle_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
        AND (f.date, f.total_exact, f.id) < ($3, $4, $5)
        AND f.date >= $6 AND f.date <= $7
      ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
-     LIMIT $8";
+     LIMIT $8");
 
 /// Lists a page of one vehicle's logs before the position `before`, newest first.
 pub(super) async fn list_for_vehicle(
@@ -267,17 +149,14 @@ pub(super) async fn list_for_user(
     sql!(
         tx,
         fetch_all,
-        "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
-       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
-       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
-       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
-     FROM fuel_logs f
+        select!(FuelLog: "SELECT {f.*}
+         FROM fuel_logs f
          JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
          WHERE f.user_id = $1 AND v.deleted_at IS NULL
            AND (f.date, f.total_exact, f.id) < ($2, $3, $4)
            AND f.date >= $5 AND f.date <= $6
          ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
-         LIMIT $7",
+         LIMIT $7"),
         user.as_str(),
         before.date,
         before.total,
@@ -300,14 +179,12 @@ pub(super) async fn list_before(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
-                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
-                economy_reason
+        select!(Neighbor: "SELECT {*}
          FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $6
            AND (date, total_exact, id) < ($3, $4, $5)
          ORDER BY date DESC, total_exact DESC, id DESC
-         LIMIT $7",
+         LIMIT $7"),
         user.as_str(),
         vehicle,
         at.date,
@@ -330,14 +207,12 @@ pub(super) async fn list_after(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
-                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
-                economy_reason
+        select!(Neighbor: "SELECT {*}
          FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $6
            AND (date, total_exact, id) > ($3, $4, $5)
          ORDER BY date, total_exact, id
-         LIMIT $7",
+         LIMIT $7"),
         user.as_str(),
         vehicle,
         at.date,
@@ -359,14 +234,12 @@ pub(super) async fn find_on_earlier_day(
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
-                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
-                economy_reason
+        select!(Neighbor: "SELECT {*}
          FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $4 AND date < $3
            AND odometer_unit IS NOT NULL
          ORDER BY date DESC, total_exact DESC, id DESC
-         LIMIT 1",
+         LIMIT 1"),
         user.as_str(),
         vehicle,
         date,
@@ -385,14 +258,12 @@ pub(super) async fn find_on_later_day(
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
-                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
-                economy_reason
+        select!(Neighbor: "SELECT {*}
          FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $4 AND date > $3
            AND odometer_unit IS NOT NULL
          ORDER BY date, total_exact, id
-         LIMIT 1",
+         LIMIT 1"),
         user.as_str(),
         vehicle,
         date,
@@ -409,12 +280,10 @@ pub(super) async fn list_all(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
-                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
-                economy_reason
+        select!(Neighbor: "SELECT {*}
          FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2
-         ORDER BY date, total_exact, id",
+         ORDER BY date, total_exact, id"),
         user.as_str(),
         vehicle,
     )

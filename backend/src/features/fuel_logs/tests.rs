@@ -4,7 +4,7 @@ use axum::http::Method;
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value, json};
 
-use super::{economy, service, store};
+use super::{economy, model::NewFuelLog, service, store};
 use crate::{
     features::vehicles::VehicleId,
     testing::{TestApp, TestResponse, on_every_engine},
@@ -12,6 +12,7 @@ use crate::{
 
 on_every_engine![
     a_created_log_can_be_read_back,
+    texts_choices_and_switches_are_stored_changed_and_cleared,
     economy_does_not_depend_on_the_order_of_entry,
     every_invalid_field_is_reported,
     decimals_are_stored_exactly_or_rejected,
@@ -99,48 +100,42 @@ async fn a_created_log_can_be_read_back(app: TestApp) {
         "gallons": 12.345, "pricePerGallon": "3.499", "stationName": "Costco", "notes": "two\nlines",
     });
     let added = garage.add("2026-01-30", 84_210, all).await;
+    assert_eq!(added.status, 201);
+    let mut present = added.body.clone();
+    present.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     insta::assert_json_snapshot!(
-        added,
-        { ".body.id" => "[id]", ".body.vehicleId" => "[vehicle]" },
+        present,
+        { ".id" => "[id]", ".vehicleId" => "[vehicle]" },
         @r#"
     {
-      "status": 201,
-      "body": {
-        "amount": 43.2,
-        "confirmed": [],
-        "costPerMile": null,
-        "createdAt": "2026-01-31T12:00:00.123456Z",
-        "currency": "USD",
-        "date": "2026-01-30",
-        "distance": null,
-        "economyReason": "first",
-        "fuelType": null,
-        "gallons": 12.345,
-        "id": "[id]",
-        "isFull": true,
-        "missedPrevious": false,
-        "mpg": null,
-        "notes": "two\nlines",
-        "odometer": {
-          "unit": "mi",
-          "value": 84210
-        },
-        "odometerReading": 84210,
-        "pricePerGallon": 3.499,
-        "stationId": null,
-        "stationName": "Costco",
-        "totalCost": 43.2,
-        "tripDistance": null,
-        "unitPrice": {
-          "per": "gal_us",
-          "value": 3.499
-        },
-        "updatedAt": "2026-01-31T12:00:00.123456Z",
-        "vehicleId": "[vehicle]",
-        "volume": {
-          "unit": "gal_us",
-          "value": 12.345
-        }
+      "amount": 43.2,
+      "confirmed": [],
+      "createdAt": "2026-01-31T12:00:00.123456Z",
+      "currency": "USD",
+      "date": "2026-01-30",
+      "economyReason": "first",
+      "gallons": 12.345,
+      "id": "[id]",
+      "isFull": true,
+      "missedPrevious": false,
+      "notes": "two\nlines",
+      "odometer": {
+        "unit": "mi",
+        "value": 84210
+      },
+      "odometerReading": 84210,
+      "pricePerGallon": 3.499,
+      "stationName": "Costco",
+      "totalCost": 43.2,
+      "unitPrice": {
+        "per": "gal_us",
+        "value": 3.499
+      },
+      "updatedAt": "2026-01-31T12:00:00.123456Z",
+      "vehicleId": "[vehicle]",
+      "volume": {
+        "unit": "gal_us",
+        "value": 12.345
       }
     }
     "#
@@ -150,6 +145,48 @@ async fn a_created_log_can_be_read_back(app: TestApp) {
     let found = garage.user.get(&path).await;
     assert_eq!((found.header("etag"), &found.body), (added.header("etag"), &added.body));
     assert_eq!(garage.logs("").await, [added.body]);
+}
+
+/// The `nth` valid value of a member, if it is a text, a choice or a switch.
+fn sample(schema: &Value, nth: usize) -> Option<Value> {
+    let is_a = |name: &str| {
+        schema["type"] == name
+            || schema["type"].as_array().is_some_and(|it| it.contains(&json!(name)))
+    };
+    if let Some(choices) = schema["enum"].as_array() {
+        return choices.get(nth).cloned();
+    }
+    if is_a("boolean") {
+        return Some(json!(nth == 1));
+    }
+    (is_a("string") && !schema["maxLength"].is_null()).then(|| json!(format!("text {nth}")))
+}
+
+/// Members that are only stored need no other test.
+async fn texts_choices_and_switches_are_stored_changed_and_cleared(app: TestApp) {
+    let schema = schemars::SchemaGenerator::default().into_root_schema_for::<NewFuelLog>();
+    let schema = schema.to_value();
+    let members = schema["properties"].as_object().unwrap();
+    let all = members.iter().filter_map(|it| Some((it.0.clone(), sample(it.1, 0)?))).collect();
+    let garage = garage(&app, "ann@example.org").await;
+    let added = garage.add("2026-01-30", 84_210, all).await;
+    let path = format!("/api/fuel-logs/{}", added.id());
+    let mut tested = 0;
+    for (name, schema) in members {
+        let (Some(first), Some(second)) = (sample(schema, 0), sample(schema, 1)) else { continue };
+        // Members such as `allowOdometerRollback` belong to the request only.
+        let Some(stored) = added.body.get(name) else { continue };
+        assert_eq!(*stored, first, "{name}");
+        let mut values = vec![second];
+        values.extend(first.is_string().then_some(Value::Null));
+        for value in values {
+            let changed = garage.user.patch(&path, json!({ name: value })).await;
+            assert_eq!((changed.status, &changed.body[name]), (200, &value), "{changed:?}");
+            assert_eq!(garage.user.get(&path).await.body[name], value, "{name}");
+        }
+        tested += 1;
+    }
+    assert!(tested >= 5, "only {tested} members were tested");
 }
 
 /// The test vectors of `docs/FUEL-ECONOMY.md`: id, fills, economy of each fill, average.

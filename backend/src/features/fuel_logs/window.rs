@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use super::{
     FuelLog, FuelLogId,
     economy::{Fill, FillEconomy, Interval, MAX_STOPS, NoEconomyReason, compute_economy},
-    model::{Mileage, Position},
+    model::{Mileage, Position, interval_of},
     store,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         units::{Distance, DistanceUnit},
     },
     features::vehicles::VehicleId,
-    rows_by_position,
+    record,
 };
 
 /// How many rows are read at a time. One chunk is nearly always enough.
@@ -31,73 +31,38 @@ const CHUNK: i64 = 16;
 /// The maximum number of rows that are read on either side.
 const MAX_ROWS: usize = MAX_STOPS + 16;
 
-/// The values of a fill-up near the changed one that determine its economy.
-#[derive(Debug, Clone)]
-pub(super) struct Neighbor {
-    pub(super) id: FuelLogId,
-    pub(super) date: NaiveDate,
-    pub(super) odometer_exact: i64,
-    pub(super) odometer_unit: Option<DistanceUnit>,
-    pub(super) total_exact: i64,
-    pub(super) trip_exact: Option<i64>,
-    pub(super) volume_exact: Option<i64>,
-    pub(super) amount: Option<Thousandths>,
-    pub(super) currency: Option<Currency>,
-    pub(super) is_full: bool,
-    pub(super) missed_previous: bool,
-    pub(super) distance_exact: Option<i64>,
-    pub(super) interval_exact: Option<i64>,
-    pub(super) interval_volume: Option<i64>,
-    pub(super) interval_amount: Option<SumOfThousandths>,
-    pub(super) economy_reason: Option<NoEconomyReason>,
-}
-
-/// A row of [`Neighbor`]'s columns. Every statement must select them in this order.
-struct NeighborRow<'r> {
-    id: FuelLogId,
-    date: NaiveDate,
-    odometer_exact: i64,
-    odometer_unit: Option<&'r str>,
-    total_exact: i64,
-    trip_exact: Option<i64>,
-    volume_exact: Option<i64>,
-    amount: Option<Thousandths>,
-    currency: Option<&'r str>,
-    is_full: bool,
-    missed_previous: bool,
-    distance_exact: Option<i64>,
-    interval_exact: Option<i64>,
-    interval_volume: Option<i64>,
-    interval_amount: Option<SumOfThousandths>,
-    economy_reason: Option<&'r str>,
-}
-
-rows_by_position!(NeighborRow => Neighbor {
-    id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency, is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount, economy_reason
-});
-
-impl From<NeighborRow<'_>> for Neighbor {
-    fn from(row: NeighborRow<'_>) -> Self {
-        let unit = |it: &str| DistanceUnit::try_from(it).unwrap_or(DistanceUnit::Miles);
-        Self {
-            id: row.id,
-            date: row.date,
-            odometer_exact: row.odometer_exact,
-            odometer_unit: row.odometer_unit.map(unit),
-            total_exact: row.total_exact,
-            trip_exact: row.trip_exact,
-            volume_exact: row.volume_exact,
-            amount: row.amount,
-            currency: row.currency.and_then(Currency::stored),
-            is_full: row.is_full,
-            missed_previous: row.missed_previous,
-            distance_exact: row.distance_exact,
-            interval_exact: row.interval_exact,
-            interval_volume: row.interval_volume,
-            interval_amount: row.interval_amount,
-            economy_reason: row.economy_reason.and_then(NoEconomyReason::from_name),
+record! {
+    /// The values of a fill-up near the changed one that determine its economy.
+    #[derive(Debug, Clone)]
+    pub(super) struct Neighbor {
+        pub(super) id: FuelLogId { once id; }
+        pub(super) date: NaiveDate { column date; }
+        pub(super) odometer_exact: i64 { column odometer_exact; }
+        pub(super) odometer_unit: Option<DistanceUnit> {
+            column odometer_unit => Option::map(odometer_unit, stored_unit);
+        }
+        pub(super) total_exact: i64 { column total_exact; }
+        pub(super) trip_exact: Option<i64> { column trip_exact; }
+        pub(super) volume_exact: Option<i64> { column volume_exact; }
+        pub(super) amount: Option<Thousandths> { column amount; }
+        pub(super) currency: Option<Currency> {
+            column currency => Option::and_then(currency, Currency::stored);
+        }
+        pub(super) is_full: bool { column is_full; }
+        pub(super) missed_previous: bool { column missed_previous; }
+        pub(super) distance_exact: Option<i64> { column distance_exact; }
+        pub(super) interval_exact: Option<i64> { column interval_exact; }
+        pub(super) interval_volume: Option<i64> { column interval_volume; }
+        pub(super) interval_amount: Option<SumOfThousandths> { column interval_amount; }
+        pub(super) economy_reason: Option<NoEconomyReason> {
+            column economy_reason => Option::and_then(economy_reason, NoEconomyReason::from_name);
         }
     }
+    table "fuel_logs" of user by id as neighbor;
+}
+
+fn stored_unit(name: &str) -> DistanceUnit {
+    DistanceUnit::try_from(name).unwrap_or(DistanceUnit::Miles)
 }
 
 impl Neighbor {
@@ -118,9 +83,7 @@ impl Neighbor {
 
     /// The interval that ends with it.
     pub(super) fn interval(&self) -> Option<Interval> {
-        let cost = self.interval_amount.zip(self.currency);
-        let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
-        Some(Interval { distance: self.interval_exact?, volume: self.interval_volume?, cost })
+        interval_of(self.interval_exact, self.interval_volume, self.interval_amount, self.currency)
     }
 
     fn mileage(&self) -> Mileage {

@@ -10,7 +10,6 @@ mod pages;
 mod plans;
 mod plausibility;
 mod readings;
-mod row;
 mod schedule;
 mod service;
 mod store;

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     fields::{self, AmountFields},
@@ -15,11 +14,11 @@ use crate::{
         db::fixed::Fixed,
         error::FieldError,
         input::{Change, Clearable, Confirmed, LongText, Odometer, PlannedDay, Text, WholeNumber},
-        money::{Amount, Currency, Money},
+        money::{Amount, Currency, Money, Thousandths},
         units::Distance,
     },
     features::{fuel_logs::Id, vehicles::VehicleId},
-    id, input, t,
+    id, input, record, t,
 };
 
 /// A cost with two decimals.
@@ -34,70 +33,231 @@ id! {
     pub ItemId
 }
 
-/// A maintenance item: a completed service, or one that is due.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "MaintenanceItem")]
-pub struct Item {
-    /// The id of the item.
-    pub id: ItemId,
-    /// The vehicle that the item belongs to.
-    pub vehicle_id: VehicleId,
-    /// The type of work: a known type or any other lowercase word.
-    #[serde(rename = "type")]
-    pub kind: TypeName,
-    /// A description.
-    pub description: Option<String>,
-    /// The date when the item is due.
-    pub due_date: Option<NaiveDate>,
-    /// The odometer reading at which the item is due, in whole miles.
-    pub due_mileage: Option<i32>,
-    /// The odometer reading at which the item is due, as entered.
-    pub due_odometer: Option<Distance>,
-    /// The date when the work was done.
-    pub completed_date: Option<NaiveDate>,
-    /// The odometer reading when the work was done, in whole miles.
-    pub completed_mileage: Option<i32>,
-    /// The odometer reading when the work was done, as entered.
-    pub completed_odometer: Option<Distance>,
-    /// The amount paid, rounded to cents; null if it has more than six digits before the decimal
-    /// point.
-    pub cost: Option<Fixed<8, 2>>,
-    /// The amount paid, as entered.
-    pub amount: Option<Money>,
-    /// The currency of the amount; null if there is no amount.
-    pub currency: Option<Currency>,
-    /// The workshop or place where the work was done.
-    pub service_location: Option<String>,
-    /// Notes.
-    pub notes: Option<String>,
-    /// Whether the item is completed.
-    pub is_completed: bool,
-    /// The number of months after which the item repeats.
-    pub interval_months: Option<i32>,
-    /// The distance after which the item repeats, in whole miles.
-    pub interval_miles: Option<i32>,
-    /// The distance after which the item repeats, as entered.
-    pub interval_distance: Option<Distance>,
-    /// When the item was created.
-    pub created_at: DateTime<Utc>,
-    /// When the item was last changed.
-    pub updated_at: DateTime<Utc>,
-    /// The position of the item in its series.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub position: SeriesPosition,
-    /// The completed item that this one follows.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub previous_id: Option<ItemId>,
-    /// The due date and reading that were calculated from the completion of that item.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub derived: DerivedDue,
+record! {
+    /// A maintenance item: a completed service, or one that is due.
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    #[schemars(rename = "MaintenanceItem")]
+    pub struct Item {
+        /// The id of the item.
+        pub id: ItemId {
+            start id;
+            once id;
+        }
+        /// The vehicle that the item belongs to.
+        pub vehicle_id: VehicleId {
+            column vehicle_id;
+            input required Id;
+        }
+        /// The type of work: a known type or any other lowercase word.
+        pub r#type: TypeName {
+            column r#type;
+            input required TypeName;
+        }
+        /// A description.
+        pub description: Option<String> {
+            column description;
+            input optional LongText;
+        }
+        /// The date when the item is due.
+        pub due_date: Option<NaiveDate> {
+            column due_date;
+            given optional PlannedDay,
+                new "The date when the item is due; an open item needs this or `dueMileage`",
+                change "The date when the item is due; a new date restarts the series";
+        }
+        /// The odometer reading at which the item is due, in whole miles.
+        pub due_mileage: Option<i32> {
+            column due_mileage;
+            given optional Odometer, doc "The odometer reading at which the item is due, in miles";
+        }
+        /// The odometer reading at which the item is due, as entered.
+        pub due_odometer: Option<Distance> {
+            column due_exact = item.due_odometer.map(Distance::exact),
+                due_unit = item.due_odometer.map(unit)
+                => distance(due_mileage, due_exact, due_unit);
+            given optional Distance,
+                doc "The odometer reading at which the item is due, in miles or kilometers";
+        }
+        /// The date when the work was done.
+        pub completed_date: Option<NaiveDate> {
+            column completed_date;
+            input optional NaiveDate;
+        }
+        /// The odometer reading when the work was done, in whole miles.
+        pub completed_mileage: Option<i32> {
+            column completed_mileage;
+            given optional Odometer, doc "The odometer reading when the work was done, in miles";
+        }
+        /// The odometer reading when the work was done, as entered.
+        pub completed_odometer: Option<Distance> {
+            column completed_exact = item.completed_odometer.map(Distance::exact),
+                completed_unit = item.completed_odometer.map(unit)
+                => distance(completed_mileage, completed_exact, completed_unit);
+            given optional Distance,
+                doc "The odometer reading when the work was done, in miles or kilometers";
+        }
+        /// The amount paid, rounded to cents; null if it has more than six digits before the decimal
+        /// point.
+        pub cost: Option<Fixed<8, 2>> {
+            column cost;
+            given optional Cost, doc "The amount paid, to the cent";
+        }
+        /// The amount paid, as entered.
+        pub amount: Option<Money> {
+            column amount = item.amount.and_then(|it| Thousandths::from_units(it.thousandths))
+                => amount_paid(cost, amount, Option::and_then(currency, Currency::stored));
+            given optional Amount, doc "The amount paid, in `currency`";
+        }
+        /// The currency of the amount; null if there is no amount.
+        pub currency: Option<Currency> {
+            column currency = item.currency.as_ref().map(Currency::as_str)
+                => Option::and_then(currency, Currency::stored);
+            given optional Currency,
+                doc "The currency of the amount; defaults to your preferred currency";
+        }
+        /// The workshop or place where the work was done.
+        pub service_location: Option<String> {
+            column service_location;
+            input optional Text<200>;
+        }
+        /// Notes.
+        pub notes: Option<String> {
+            column notes;
+            input optional LongText;
+        }
+        /// Whether the item is completed.
+        pub is_completed: bool {
+            column is_completed;
+            given default bool,
+                new "Whether the item is completed; defaults to whether `completedDate` is set",
+                change "Whether the item is completed; if omitted, it follows a change of \
+                        `completedDate`";
+        }
+        /// The number of months after which the item repeats.
+        pub interval_months: Option<i32> {
+            column interval_months;
+            input optional Months;
+        }
+        /// The distance after which the item repeats, in whole miles.
+        pub interval_miles: Option<i32> {
+            column interval_miles;
+            given optional Miles, doc "The number of miles after which the item repeats";
+        }
+        /// The distance after which the item repeats, as entered.
+        pub interval_distance: Option<Distance> {
+            column interval_exact = item.interval_distance.map(Distance::exact),
+                interval_unit = item.interval_distance.map(unit)
+                => distance(interval_miles, interval_exact, interval_unit);
+            given optional Distance,
+                doc "The distance after which the item repeats, in miles or kilometers";
+        }
+        /// When the item was created.
+        pub created_at: DateTime<Utc> {
+            start now;
+            once created_at;
+        }
+        /// When the item was last changed.
+        pub updated_at: DateTime<Utc> {
+            start now;
+            column updated_at;
+        }
+        /// The position of the item in its series.
+        pub position: SeriesPosition {
+            serde(skip);
+            column base_date = item.position.base_date,
+                months_from_base = item.position.months_from_base,
+                scheduled_exact = item.position.scheduled_exact
+                => SeriesPosition { base_date, months_from_base, scheduled_exact };
+            write scheduled_mileage = item.position.scheduled_miles();
+        }
+        /// The completed item that this one follows.
+        pub previous_id: Option<ItemId> {
+            serde(skip);
+            column previous_id;
+        }
+        /// The due date and reading that were calculated from the completion of that item.
+        pub derived: DerivedDue {
+            serde(skip);
+            column derived_date = item.derived.date(), derived_exact = item.derived.exact()
+                => DerivedDue::from_columns(derived_date, derived_exact);
+        }
+    }
+    table "maintenance" of user by id as item => Item::with_reference_members;
+    insert(pub(super));
+    update(pub(super));
+    cached columns;
+    empty(pub(super), id: ItemId, vehicle_id: VehicleId, r#type: TypeName, now: DateTime<Utc>);
+    form(pub(super)) {
+        r#type "maintenance-label-type" = item.r#type.name().to_string(),
+        description "maintenance-label-details",
+        due_date "maintenance-label-due-date",
+        // The page shows distances in the unit of the form.
+        due_odometer "maintenance-label-due-odometer" = String::new(),
+        completed_date "maintenance-label-completed-date",
+        completed_odometer "maintenance-label-odometer" = String::new(),
+        amount "maintenance-label-cost",
+        interval_months "maintenance-label-interval-months",
+        interval_distance "maintenance-label-interval-distance" = String::new(),
+        service_location "maintenance-label-location",
+        notes "maintenance-label-notes",
+    }
+    new {
+        /// A new maintenance item
+        pub(super) struct NewItem(id: ItemId, now: DateTime<Utc>) {
+            /// JSON pointers of values that look implausible but are correct
+            confirm: Option<Confirmed>,
+        }
+    }
+    change {
+        /// Changes to a maintenance item
+        pub(super) struct ItemChange {
+            /// JSON pointers of values that look implausible but are correct
+            confirm: Option<Confirmed>,
+        }
+    }
+}
+
+fn unit(distance: Distance) -> &'static str {
+    distance.unit().as_str()
+}
+
+/// Reads a distance from its three columns. An older version of the service updates only the whole
+/// miles; if they differ, they win.
+pub(super) fn distance(
+    miles: Option<i32>,
+    exact: Option<i64>,
+    unit: Option<&str>,
+) -> Option<Distance> {
+    let typed = Distance::from_columns(exact, unit).filter(|it| Some(it.whole_miles()) == miles);
+    typed.or_else(|| miles.map(Distance::miles))
+}
+
+/// Reads an amount from its three columns. An older version of the service updates only the cost;
+/// if it differs, it wins.
+fn amount_paid(
+    cost: Option<Cost>,
+    amount: Option<Thousandths>,
+    currency: Option<Currency>,
+) -> Option<Money> {
+    let currency = currency.unwrap_or(Currency::USD);
+    let amount = amount.map(|it| Money { thousandths: it.units(), currency });
+    match amount {
+        Some(amount) if amount.in_cents() == cost => Some(amount),
+        _ => cost.map(|it| Money { thousandths: it.units() * 10, currency }),
+    }
 }
 
 impl Item {
+    /// Sets the members that are derived from those that were entered.
+    fn with_reference_members(mut self) -> Self {
+        self.due_mileage = self.due_odometer.map(Distance::whole_miles);
+        self.completed_mileage = self.completed_odometer.map(Distance::whole_miles);
+        self.interval_miles = self.interval_distance.map(Distance::whole_miles);
+        self.currency = self.amount.map(|it| it.currency);
+        self
+    }
+
     /// Returns when the item is due.
     pub(super) fn due(&self) -> Due {
         Due { date: self.due_date, odometer: self.due_odometer }
@@ -176,94 +336,6 @@ impl Item {
 }
 
 input! {
-    /// A new maintenance item
-    pub(super) struct NewItem {
-        /// The vehicle that the item belongs to
-        pub vehicle_id: Id,
-        /// The type of work: a known type or any other lowercase word
-        pub r#type: TypeName,
-        /// A description
-        pub description: Option<LongText>,
-        /// The date when the item is due; an open item needs this or `dueMileage`
-        pub due_date: Option<PlannedDay>,
-        /// The odometer reading at which the item is due, in miles
-        pub due_mileage: Option<Odometer>,
-        /// The odometer reading at which the item is due, in miles or kilometers
-        pub due_odometer: Option<Distance>,
-        /// The date when the work was done
-        pub completed_date: Option<NaiveDate>,
-        /// The odometer reading when the work was done, in miles
-        pub completed_mileage: Option<Odometer>,
-        /// The odometer reading when the work was done, in miles or kilometers
-        pub completed_odometer: Option<Distance>,
-        /// The amount paid, to the cent
-        pub cost: Option<Cost>,
-        /// The amount paid, in `currency`
-        pub amount: Option<Amount>,
-        /// The currency of the amount; defaults to your preferred currency
-        pub currency: Option<Currency>,
-        /// The workshop or place where the work was done
-        pub service_location: Option<Text<200>>,
-        /// Notes
-        pub notes: Option<LongText>,
-        /// Whether the item is completed; defaults to whether `completedDate` is set
-        pub is_completed: Option<bool>,
-        /// The number of months after which the item repeats
-        pub interval_months: Option<Months>,
-        /// The number of miles after which the item repeats
-        pub interval_miles: Option<Miles>,
-        /// The distance after which the item repeats, in miles or kilometers
-        pub interval_distance: Option<Distance>,
-        /// JSON pointers of values that look implausible but are correct
-        pub confirm: Option<Confirmed>,
-    }
-}
-
-input! {
-    /// Changes to a maintenance item
-    pub(super) struct ItemChange {
-        /// The vehicle that the item belongs to
-        pub vehicle_id: Change<Id>,
-        /// The type of work: a known type or any other lowercase word
-        pub r#type: Change<TypeName>,
-        /// A description
-        pub description: Clearable<LongText>,
-        /// The date when the item is due; a new date restarts the series
-        pub due_date: Clearable<PlannedDay>,
-        /// The odometer reading at which the item is due, in miles
-        pub due_mileage: Clearable<Odometer>,
-        /// The odometer reading at which the item is due, in miles or kilometers
-        pub due_odometer: Clearable<Distance>,
-        /// The date when the work was done
-        pub completed_date: Clearable<NaiveDate>,
-        /// The odometer reading when the work was done, in miles
-        pub completed_mileage: Clearable<Odometer>,
-        /// The odometer reading when the work was done, in miles or kilometers
-        pub completed_odometer: Clearable<Distance>,
-        /// The amount paid, to the cent
-        pub cost: Clearable<Cost>,
-        /// The amount paid, in `currency`
-        pub amount: Clearable<Amount>,
-        /// The currency of the amount; defaults to your preferred currency
-        pub currency: Clearable<Currency>,
-        /// The workshop or place where the work was done
-        pub service_location: Clearable<Text<200>>,
-        /// Notes
-        pub notes: Clearable<LongText>,
-        /// Whether the item is completed; if omitted, it follows a change of `completedDate`
-        pub is_completed: Change<bool>,
-        /// The number of months after which the item repeats
-        pub interval_months: Clearable<Months>,
-        /// The number of miles after which the item repeats
-        pub interval_miles: Clearable<Miles>,
-        /// The distance after which the item repeats, in miles or kilometers
-        pub interval_distance: Clearable<Distance>,
-        /// JSON pointers of values that look implausible but are correct
-        pub confirm: Option<Confirmed>,
-    }
-}
-
-input! {
     /// The completion of a maintenance item
     pub(super) struct Completion {
         /// The date when the work was done
@@ -338,57 +410,16 @@ impl NewItem {
         );
         let paid = AmountFields::new(self.amount, self.cost, self.currency);
         let paid = paid.resolve(None, default, &mut faults);
-        let mut item = Item {
-            id,
-            vehicle_id: VehicleId(self.vehicle_id.0),
-            kind: self.r#type,
-            description: self.description.map(|it| it.0),
-            completed_date: self.completed_date,
-            service_location: self.service_location.map(|it| it.0),
-            notes: self.notes.map(|it| it.0),
-            is_completed: self.is_completed.unwrap_or(self.completed_date.is_some()),
-            interval_months: self.interval_months.map(|it| it.0),
-            position: SeriesPosition::starting_at(due),
-            ..Item::empty(now)
-        };
+        let is_typed = self.completed_odometer.is_some();
+        let is_completed = self.is_completed.unwrap_or(self.completed_date.is_some());
+        let position = SeriesPosition::starting_at(due);
+        let mut item = Item { is_completed, position, ..self.into_record(id, now) };
         item.set_due(due);
         item.set_completed_odometer(completed);
         item.set_interval_distance(interval);
         item.set_amount(paid);
-        faults.extend(item.faults(self.completed_odometer.is_some()));
+        faults.extend(item.faults(is_typed));
         if faults.is_empty() { Ok(item) } else { Err(faults) }
-    }
-}
-
-impl Item {
-    /// Returns an item without any values.
-    pub(super) fn empty(now: DateTime<Utc>) -> Self {
-        Self {
-            id: ItemId(Uuid::nil()),
-            vehicle_id: VehicleId(Uuid::nil()),
-            kind: TypeName(String::new()),
-            description: None,
-            due_date: None,
-            due_mileage: None,
-            due_odometer: None,
-            completed_date: None,
-            completed_mileage: None,
-            completed_odometer: None,
-            cost: None,
-            amount: None,
-            currency: None,
-            service_location: None,
-            notes: None,
-            is_completed: false,
-            interval_months: None,
-            interval_miles: None,
-            interval_distance: None,
-            created_at: now,
-            updated_at: now,
-            position: SeriesPosition::default(),
-            previous_id: None,
-            derived: DerivedDue::default(),
-        }
     }
 }
 
@@ -410,53 +441,34 @@ impl ItemChange {
             (Change::Unchanged, date) => *date != Clearable::Clear,
         };
         let due = Due {
-            date: self.due_date.or(item.due_date.map(PlannedDay)).map(|it| it.0),
+            date: self.due_date.clone().map(NaiveDate::from).or(item.due_date),
             odometer: fields::DUE.resolve_change(
-                (self.due_odometer, self.due_mileage),
+                (self.due_odometer.clone(), self.due_mileage.clone()),
                 item.due_odometer,
                 &mut faults,
             ),
         };
         let is_typed = matches!(self.completed_odometer, Clearable::Set(_));
         let completed = fields::COMPLETED.resolve_change(
-            (self.completed_odometer, self.completed_mileage),
+            (self.completed_odometer.clone(), self.completed_mileage.clone()),
             item.completed_odometer,
             &mut faults,
         );
-        let miles = match self.interval_miles {
-            Clearable::Unchanged => Clearable::Unchanged,
-            Clearable::Clear => Clearable::Clear,
-            Clearable::Set(miles) => Clearable::Set(Odometer(miles.0)),
-        };
+        let miles = self.interval_miles.clone().map(|it| Odometer(it.0));
         let interval = fields::INTERVAL.resolve_change(
-            (self.interval_distance, miles),
+            (self.interval_distance.clone(), miles),
             item.interval_distance,
             &mut faults,
         );
-        let paid = AmountFields { amount: self.amount, cost: self.cost, currency: self.currency };
+        let paid = AmountFields {
+            amount: self.amount.clone(),
+            cost: self.cost.clone(),
+            currency: self.currency.clone(),
+        };
         let paid = paid.resolve(item.amount, default, &mut faults);
         let was_due = item.due();
-        let mut changed = Item {
-            vehicle_id: match self.vehicle_id {
-                Change::Unchanged => item.vehicle_id,
-                Change::Set(id) => VehicleId(id.0),
-            },
-            kind: self.r#type.or(item.kind),
-            description: self.description.or(item.description.map(LongText)).map(|it| it.0),
-            completed_date: self.completed_date.or(item.completed_date),
-            service_location: self
-                .service_location
-                .or(item.service_location.map(Text))
-                .map(|it| it.0),
-            notes: self.notes.or(item.notes.map(LongText)).map(|it| it.0),
-            is_completed,
-            interval_months: self
-                .interval_months
-                .or(item.interval_months.map(WholeNumber))
-                .map(|it| it.0),
-            updated_at: now,
-            ..item
-        };
+        let mut changed = Item { is_completed, updated_at: now, ..item };
+        self.apply_to(&mut changed);
         changed.set_due(due);
         changed.set_completed_odometer(completed);
         changed.set_interval_distance(interval);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     forecast::{self, Reading},
-    row,
+    model,
     types::TypeName,
 };
 use crate::{
@@ -45,7 +45,7 @@ impl From<Row> for SourceReading {
     fn from(row: Row) -> Self {
         let miles = row.completed_mileage;
         let reading =
-            row::distance(Some(miles), row.completed_exact, row.completed_unit.as_deref());
+            model::distance(Some(miles), row.completed_exact, row.completed_unit.as_deref());
         Self {
             id: row.id,
             kind: SourceKind::Maintenance,

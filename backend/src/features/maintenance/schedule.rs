@@ -7,7 +7,6 @@
 //! with the next time of the series.
 
 use chrono::{Months, NaiveDate};
-use serde::{Deserialize, Serialize};
 
 use crate::core::{
     input::Odometer,
@@ -56,7 +55,7 @@ impl Bounds {
 }
 
 /// The position of an item in its series. Postponing the item does not change it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SeriesPosition {
     /// The date from which the series is counted.
     pub(super) base_date: Option<NaiveDate>,
@@ -67,7 +66,7 @@ pub struct SeriesPosition {
 }
 
 /// The due date and reading that were calculated from the completion of the previous item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DerivedDue {
     /// The date.
     derived_date: Option<NaiveDate>,
@@ -78,6 +77,14 @@ pub struct DerivedDue {
 impl DerivedDue {
     pub(super) fn of(due: Due) -> Self {
         Self { derived_date: due.date, derived_exact: due.odometer.map(Distance::exact) }
+    }
+
+    /// Creates it from its columns.
+    pub(super) fn from_columns(
+        derived_date: Option<NaiveDate>,
+        derived_exact: Option<i64>,
+    ) -> Self {
+        Self { derived_date, derived_exact }
     }
 
     /// Returns the date for its column.

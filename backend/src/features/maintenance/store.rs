@@ -3,117 +3,27 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
-use super::{Item, ItemId, row::ItemRow, types::TypeName};
+use super::{Item, ItemId, types::TypeName};
 use crate::{
     core::{
         UserId,
         db::Tx,
         http::Limit,
         money::{Currency, Money, SumOfThousandths, Thousandths},
-        units::Distance,
+        record::With,
     },
     features::vehicles::VehicleId,
-    sql,
+    select, sql,
 };
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO maintenance
-           (id, user_id, vehicle_id, type, description, due_date, due_mileage, completed_date,
-            completed_mileage, cost, service_location, notes, is_completed, created_at, updated_at,
-            interval_months, interval_miles, base_date, months_from_base, scheduled_mileage,
-            previous_id, completed_exact, completed_unit, due_exact, due_unit, interval_exact,
-            interval_unit, scheduled_exact, amount, currency, derived_date, derived_exact)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17,
-                 $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
-        item.id,
-        user.as_str(),
-        item.vehicle_id,
-        &item.kind,
-        &item.description,
-        item.due_date,
-        item.due_mileage,
-        item.completed_date,
-        item.completed_mileage,
-        item.cost,
-        &item.service_location,
-        &item.notes,
-        item.is_completed,
-        item.created_at,
-        item.interval_months,
-        item.interval_miles,
-        item.position.base_date,
-        item.position.months_from_base,
-        item.position.scheduled_miles(),
-        item.previous_id,
-        item.completed_odometer.map(Distance::exact),
-        unit(item.completed_odometer),
-        item.due_odometer.map(Distance::exact),
-        unit(item.due_odometer),
-        item.interval_distance.map(Distance::exact),
-        unit(item.interval_distance),
-        item.position.scheduled_exact,
-        item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
-        item.currency.as_ref().map(Currency::as_str),
-        item.derived.date(),
-        item.derived.exact(),
-    )?;
+    item.insert(tx, user).await?;
     Ok(())
 }
 
 pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE maintenance
-         SET vehicle_id = $3, type = $4, description = $5, due_date = $6, due_mileage = $7,
-             completed_date = $8, completed_mileage = $9, cost = $10, service_location = $11,
-             notes = $12, is_completed = $13, updated_at = $14, interval_months = $15,
-             interval_miles = $16, base_date = $17, months_from_base = $18,
-             scheduled_mileage = $19, completed_exact = $20, completed_unit = $21, due_exact = $22,
-             due_unit = $23, interval_exact = $24, interval_unit = $25, scheduled_exact = $26,
-             amount = $27, currency = $28, previous_id = $29, derived_date = $30,
-             derived_exact = $31
-         WHERE user_id = $1 AND id = $2",
-        user.as_str(),
-        item.id,
-        item.vehicle_id,
-        &item.kind,
-        &item.description,
-        item.due_date,
-        item.due_mileage,
-        item.completed_date,
-        item.completed_mileage,
-        item.cost,
-        &item.service_location,
-        &item.notes,
-        item.is_completed,
-        item.updated_at,
-        item.interval_months,
-        item.interval_miles,
-        item.position.base_date,
-        item.position.months_from_base,
-        item.position.scheduled_miles(),
-        item.completed_odometer.map(Distance::exact),
-        unit(item.completed_odometer),
-        item.due_odometer.map(Distance::exact),
-        unit(item.due_odometer),
-        item.interval_distance.map(Distance::exact),
-        unit(item.interval_distance),
-        item.position.scheduled_exact,
-        item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
-        item.currency.as_ref().map(Currency::as_str),
-        item.previous_id,
-        item.derived.date(),
-        item.derived.exact(),
-    )?;
+    item.update(tx, user).await?;
     Ok(())
-}
-
-fn unit(distance: Option<Distance>) -> Option<&'static str> {
-    distance.map(|it| it.unit().as_str())
 }
 
 pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()> {
@@ -123,16 +33,15 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()>
 
 /// Finds an item, unless its vehicle is in the trash.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
-    let row: Option<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_optional,
-        "SELECT m.* FROM maintenance m
+        select!(Item: "SELECT {m.*} FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
-         WHERE m.user_id = $1 AND m.id = $2 AND v.deleted_at IS NULL",
+         WHERE m.user_id = $1 AND m.id = $2 AND v.deleted_at IS NULL"),
         user.as_str(),
         id,
-    )?;
-    Ok(row.map(Item::from))
+    )
 }
 
 /// Finds the vehicle of an item, even if the vehicle is in the trash.
@@ -153,14 +62,13 @@ pub(super) async fn find_vehicle_id(
 
 /// Finds the item that follows a completed one.
 pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
-    let row: Option<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_optional,
-        "SELECT * FROM maintenance WHERE user_id = $1 AND previous_id = $2",
+        select!(Item: "SELECT {*} FROM maintenance WHERE user_id = $1 AND previous_id = $2"),
         user.as_str(),
         id,
-    )?;
-    Ok(row.map(Item::from))
+    )
 }
 
 /// Lists the open items of a vehicle that follow a completed one.
@@ -169,17 +77,16 @@ pub(super) async fn list_open_successors(
     user: &UserId,
     vehicle: VehicleId,
 ) -> Result<Vec<Item>> {
-    let rows: Vec<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM maintenance
+        select!(Item: "SELECT {*} FROM maintenance
          WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = false
            AND previous_id IS NOT NULL
-         ORDER BY id",
+         ORDER BY id"),
         user.as_str(),
         vehicle,
-    )?;
-    Ok(rows.into_iter().map(Item::from).collect())
+    )
 }
 
 /// The filters of a list, and the start of the page.
@@ -198,17 +105,17 @@ pub(super) async fn list_of_vehicle(
     vehicle: VehicleId,
     filter: &Filter<'_>,
 ) -> Result<Vec<Item>> {
-    let rows: Vec<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT m.* FROM maintenance m
+        select!(Item: "SELECT {m.*} FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
          WHERE m.vehicle_id = $2 AND m.user_id = $1 AND v.deleted_at IS NULL
            AND (m.created_at, m.id) < ($3, $4)
            AND (CAST($5 AS BOOLEAN) IS NULL OR m.is_completed = $5)
            AND (CAST($6 AS TEXT) IS NULL OR m.type = $6)
          ORDER BY m.created_at DESC, m.id DESC
-         LIMIT $7",
+         LIMIT $7"),
         user.as_str(),
         vehicle,
         filter.after.0,
@@ -216,8 +123,7 @@ pub(super) async fn list_of_vehicle(
         filter.is_completed,
         filter.kind,
         filter.limit.plus_one(),
-    )?;
-    Ok(rows.into_iter().map(Item::from).collect())
+    )
 }
 
 /// Lists a page of all items of the user, newest first, plus one.
@@ -226,46 +132,37 @@ pub(super) async fn list_of_user(
     user: &UserId,
     filter: &Filter<'_>,
 ) -> Result<Vec<Item>> {
-    let rows: Vec<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT m.* FROM maintenance m
+        select!(Item: "SELECT {m.*} FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
          WHERE m.user_id = $1 AND v.deleted_at IS NULL
            AND (m.created_at, m.id) < ($2, $3)
            AND (CAST($4 AS BOOLEAN) IS NULL OR m.is_completed = $4)
            AND (CAST($5 AS TEXT) IS NULL OR m.type = $5)
          ORDER BY m.created_at DESC, m.id DESC
-         LIMIT $6",
+         LIMIT $6"),
         user.as_str(),
         filter.after.0,
         filter.after.1,
         filter.is_completed,
         filter.kind,
         filter.limit.plus_one(),
-    )?;
-    Ok(rows.into_iter().map(Item::from).collect())
+    )
 }
 
-/// An open item of a vehicle outside the trash, with the odometer reading of the vehicle.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct OpenItem {
-    #[sqlx(flatten)]
-    pub(super) item: ItemRow,
-    /// The latest reading of the vehicle, in tenths of a millimeter.
-    pub(super) odometer: Option<i64>,
-}
-
-/// Lists all open items of the user's active vehicles.
-pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<OpenItem>> {
+/// Lists all open items of the user's active vehicles outside the trash, each with the vehicle's latest
+/// odometer reading in tenths of a millimeter.
+pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<With<Item, Option<i64>>>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT m.*, v.odometer_exact AS odometer FROM maintenance m
+        select!(Item: "SELECT {m.*}, v.odometer_exact FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
          WHERE m.user_id = $1 AND m.is_completed = false AND v.deleted_at IS NULL
            AND v.is_active = true
-         ORDER BY m.created_at, m.id",
+         ORDER BY m.created_at, m.id"),
         user.as_str(),
     )
 }
@@ -296,21 +193,20 @@ pub(super) async fn list_completed(
     before: (NaiveDate, ItemId),
     limit: Limit,
 ) -> Result<Vec<Item>> {
-    let rows: Vec<ItemRow> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM maintenance
+        select!(Item: "SELECT {*} FROM maintenance
          WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
            AND (completed_date, id) < ($3, $4)
          ORDER BY completed_date DESC, id DESC
-         LIMIT $5",
+         LIMIT $5"),
         user.as_str(),
         vehicle,
         before.0,
         before.1,
         limit.plus_one(),
-    )?;
-    Ok(rows.into_iter().map(Item::from).collect())
+    )
 }
 
 /// The cost of one type of work in one year, in one currency.

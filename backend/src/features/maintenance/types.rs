@@ -10,6 +10,7 @@ use crate::{
     core::{
         input::{Field, FieldValue, Text},
         locale::Message,
+        record::Column,
         units::{Distance, DistanceUnit},
     },
     t,
@@ -210,6 +211,19 @@ impl TypeName {
     #[must_use]
     pub fn group(&self) -> Option<TypeGroup> {
         TYPES.iter().find(|it| it.kind == self.0).map(|it| it.group)
+    }
+}
+
+impl Column for TypeName {
+    type Read<'r> = Self;
+    type Bound<'q> = &'q Self;
+
+    fn from_column(read: Self) -> sqlx::Result<Self> {
+        Ok(read)
+    }
+
+    fn to_column(&self) -> &Self {
+        self
     }
 }
 

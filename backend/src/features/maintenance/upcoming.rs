@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, ItemId,
     forecast::{self, Rate, Reading},
-    row::ItemRow,
     store,
 };
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
         Error, Result, UserId,
         db::Tx,
         http::{Cursor, Limit, Page},
+        record::{Columns, With},
         units::{Distance, MILE, whole_miles},
     },
     features::vehicles::{self, VehicleId, odometer},
@@ -95,7 +95,7 @@ pub struct NamedVehicle {
 /// The cached data of an open item, which does not depend on the date.
 #[derive(Serialize, Deserialize)]
 struct CachedItem {
-    item: ItemRow,
+    item: Columns<Item>,
     /// The name of the vehicle.
     name: String,
     /// The running total, in tenths of a millimeter.
@@ -105,8 +105,7 @@ struct CachedItem {
 
 impl Upcoming {
     fn of(item: CachedItem, today: NaiveDate) -> Self {
-        let CachedItem { item, name, odometer_exact, rate } = item;
-        let item = Item::from(item);
+        let CachedItem { item: Columns(item), name, odometer_exact, rate } = item;
         let due_in_days = item.due_date.map(|it| it.signed_duration_since(today).num_days());
         let due_at = item.due_odometer.map(Distance::exact);
         let due_in_exact = due_at.map(|it| it - odometer_exact);
@@ -213,13 +212,13 @@ async fn load_open_items(tx: &mut Tx, user: &UserId) -> Result<Vec<CachedItem>> 
     }
     let usage = load_usage(tx, user).await?;
     let names = vehicles::load_names(tx, user).await?;
-    let to_cached = |row: store::OpenItem| {
-        let usage = usage.get(&row.item.vehicle_id);
-        let shown = usage.and_then(|it| it.total).unwrap_or(row.odometer.unwrap_or_default());
+    let to_cached = |With(item, odometer): With<Item, Option<i64>>| {
+        let usage = usage.get(&item.vehicle_id);
+        let shown = usage.and_then(|it| it.total).unwrap_or(odometer.unwrap_or_default());
         let rate = usage.and_then(|it| it.rate);
         let odometer_exact = rate.map_or(shown, |it| it.plausible_reading(shown));
-        let name = names.get(&row.item.vehicle_id).cloned().unwrap_or_default();
-        CachedItem { item: row.item, name, odometer_exact, rate }
+        let name = names.get(&item.vehicle_id).cloned().unwrap_or_default();
+        CachedItem { item: Columns(item), name, odometer_exact, rate }
     };
     Ok(open.into_iter().map(to_cached).collect())
 }

@@ -13,7 +13,7 @@ use crate::{
         web,
     },
     features::accounts::needs_review,
-    id, input, t,
+    id, record, t,
 };
 
 text_enum! {
@@ -80,27 +80,51 @@ id! {
     pub(super) ChannelId
 }
 
-/// A channel for notifications about upcoming maintenance.
-#[derive(Debug, Clone, Serialize, JsonSchema, sqlx::FromRow)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "NotificationChannel")]
-pub(super) struct Channel {
-    /// The id of the channel.
-    pub(super) id: ChannelId,
-    /// The kind of the channel.
-    #[sqlx(try_from = "String")]
-    pub(super) kind: ChannelKind,
-    /// The URL; empty for mail.
-    pub(super) address: String,
-    /// When the channel was added.
-    pub(super) created_at: DateTime<Utc>,
-    /// Whether notifications are sent to the channel, or why not.
-    #[sqlx(skip)]
-    pub(super) state: ChannelState,
-    /// The secret, encrypted with the service key. It is never returned.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub(super) sealed_secret: Option<Vec<u8>>,
+record! {
+    /// A channel for notifications about upcoming maintenance.
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    #[schemars(rename = "NotificationChannel")]
+    pub(super) struct Channel {
+        /// The id of the channel.
+        pub(super) id: ChannelId {
+            start id;
+            once id;
+        }
+        /// The kind of the channel.
+        pub(super) kind: ChannelKind {
+            once kind;
+            input required ChannelKind;
+        }
+        /// The URL; empty for mail.
+        pub(super) address: String {
+            once address;
+            given optional WebAddress,
+                new "The URL of a webhook, an ntfy topic or a Gotify server; omitted for mail";
+        }
+        /// When the channel was added.
+        pub(super) created_at: DateTime<Utc> {
+            start now;
+            once created_at;
+        }
+        /// Whether notifications are sent to the channel, or why not.
+        pub(super) state: ChannelState {}
+        /// The secret, encrypted with the service key. It is never returned.
+        pub(super) sealed_secret: Option<Vec<u8>> {
+            serde(skip);
+            once sealed_secret;
+        }
+    }
+    table "notification_channels" of user by id as channel;
+    insert(pub(super));
+    new {
+        /// A new notification channel
+        pub(super) struct NewChannel(id: ChannelId, now: DateTime<Utc>) {
+            /// The key that signs webhook requests, the token of a Gotify application, or the access
+            /// token of an ntfy server, if it needs one
+            secret: Option<Text<200>>,
+        }
+    }
 }
 
 /// A URL with the scheme `http` or `https`, with a host and without credentials.
@@ -121,19 +145,6 @@ impl Field for WebAddress {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "maxLength": 2000, "pattern": "^https?://[a-z0-9.-]+" })
-    }
-}
-
-input! {
-    /// A new notification channel
-    pub(super) struct NewChannel {
-        /// The kind of the channel
-        pub kind: ChannelKind,
-        /// The URL of a webhook, an ntfy topic or a Gotify server; omitted for mail
-        pub address: Option<WebAddress>,
-        /// The key that signs webhook requests, the token of a Gotify application, or the access
-        /// token of an ntfy server, if it needs one
-        pub secret: Option<Text<200>>,
     }
 }
 

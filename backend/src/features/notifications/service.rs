@@ -104,15 +104,9 @@ pub(super) async fn add(
     }
     let now = app.clock.now();
     let id = ChannelId(Uuid::now_v7());
-    let secret = new.secret.map(|it| sealed::seal(app.key()?, id, &it.0)).transpose()?;
-    let channel = Channel {
-        id,
-        kind: new.kind,
-        address: new.address.map(|it| it.0).unwrap_or_default(),
-        created_at: now,
-        state: ChannelState::On,
-        sealed_secret: secret,
-    };
+    let secret = new.secret.as_ref().map(|it| sealed::seal(app.key()?, id, &it.0)).transpose()?;
+    let address = new.address.as_ref().map(|it| it.0.clone()).unwrap_or_default();
+    let channel = Channel { address, sealed_secret: secret, ..new.into_record(id, now) };
     // Identify the request by the parts that are not secret.
     let idempotency =
         idempotency.with_fingerprint_of(&format!("{} {}", channel.kind.as_str(), channel.address));

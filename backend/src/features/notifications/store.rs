@@ -8,22 +8,11 @@ use uuid::Uuid;
 use super::model::{Channel, ChannelId, ChannelKind};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
-    sql,
+    select, sql,
 };
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, channel: &Channel) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO notification_channels (id, user_id, kind, address, sealed_secret, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        channel.id,
-        user.as_str(),
-        channel.kind.as_str(),
-        &channel.address,
-        &channel.sealed_secret,
-        channel.created_at,
-    )?;
+    channel.insert(tx, user).await?;
     Ok(())
 }
 
@@ -31,7 +20,7 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ChannelId) -> Result<Op
     sql!(
         tx,
         fetch_optional,
-        "SELECT * FROM notification_channels WHERE user_id = $1 AND id = $2",
+        select!(Channel: "SELECT {*} FROM notification_channels WHERE user_id = $1 AND id = $2"),
         user.as_str(),
         id,
     )
@@ -47,10 +36,10 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM notification_channels
+        select!(Channel: "SELECT {*} FROM notification_channels
          WHERE user_id = $1 AND (created_at, id) < ($2, $3)
          ORDER BY created_at DESC, id DESC
-         LIMIT $4",
+         LIMIT $4"),
         user.as_str(),
         after.0,
         after.1,

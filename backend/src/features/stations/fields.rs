@@ -44,6 +44,12 @@ fn degrees_schema(max: i64) -> Schema {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LatitudeInput(pub(super) Latitude);
 
+impl From<LatitudeInput> for Latitude {
+    fn from(degrees: LatitudeInput) -> Self {
+        degrees.0
+    }
+}
+
 impl Field for LatitudeInput {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         read_degrees(given, 90).map(Self)
@@ -57,6 +63,12 @@ impl Field for LatitudeInput {
 /// A longitude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LongitudeInput(pub(super) Longitude);
+
+impl From<LongitudeInput> for Longitude {
+    fn from(degrees: LongitudeInput) -> Self {
+        degrees.0
+    }
+}
 
 impl Field for LongitudeInput {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
@@ -143,6 +155,12 @@ impl Website {
         let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
         let is_plain = !text.chars().any(char::is_control) && text.chars().count() <= 255;
         (is_web && is_plain).then(|| Self(text.to_owned()))
+    }
+}
+
+impl From<Website> for String {
+    fn from(website: Website) -> Self {
+        website.0
     }
 }
 

@@ -7,17 +7,17 @@ use uuid::Uuid;
 
 use super::{
     fields::{FuelTypes, LatitudeInput, LongitudeInput, OsmId, Website},
-    geo::{self, Latitude, Longitude, Point},
+    geo::{self, Point},
     providers::Place,
 };
 use crate::{
     core::{
         Error, Result, UserId,
         db::fixed::Fixed,
-        input::{Change, Clearable, LongText, Text},
+        input::{LongText, Text},
         search_text::normalize,
     },
-    id, input,
+    id, input, record,
 };
 
 id! {
@@ -25,96 +25,135 @@ id! {
     pub StationId
 }
 
-/// A station as one user sees it: all users share its details, but `isFavorite` and `notes` are the user's.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Station {
-    /// Unique identifier of the station.
-    pub id: StationId,
-    /// The Google place ID.
-    pub google_place_id: Option<String>,
-    /// The OpenStreetMap ID, such as `node/123`.
-    pub open_street_map_id: Option<String>,
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub address: Option<String>,
-    /// The latitude in degrees.
-    pub latitude: Option<Fixed<10, 8>>,
-    /// The longitude in degrees.
-    pub longitude: Option<Fixed<11, 8>>,
-    /// The phone number.
-    pub phone: Option<String>,
-    /// The website.
-    pub website: Option<String>,
-    /// The brand.
-    pub brand: Option<String>,
-    /// The fuel types that it sells.
-    pub fuel_types: Vec<&'static str>,
-    /// Whether the station is one of your favorites.
-    pub is_favorite: bool,
-    /// Whether lists and searches include the station; false for a deleted station that you still use.
-    pub is_listed: bool,
-    /// Your notes on this favorite.
-    pub notes: Option<String>,
-    /// When the station was added.
-    pub created_at: DateTime<Utc>,
-    /// When the station was last changed.
-    pub updated_at: DateTime<Utc>,
-    /// The user who added the station.
-    #[serde(skip)]
-    pub(super) made_by: Option<String>,
-    /// The ID in the file or provider it was imported from.
-    #[serde(skip)]
-    pub(super) origin: Option<String>,
-}
-
-/// A row of the table, joined with the user's favorite.
-#[derive(sqlx::FromRow)]
-pub(super) struct Row {
-    id: StationId,
-    google_place_id: Option<String>,
-    name: String,
-    address: Option<String>,
-    latitude: Option<Latitude>,
-    longitude: Option<Longitude>,
-    phone: Option<String>,
-    website: Option<String>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-    made_by: Option<String>,
-    origin: Option<String>,
-    brand: Option<String>,
-    fuel_types: Option<String>,
-    withdrawn_at: Option<DateTime<Utc>>,
-    is_favorite: bool,
-    notes: Option<String>,
-}
-
-impl From<Row> for Station {
-    fn from(row: Row) -> Self {
-        let osm = row.origin.as_deref().and_then(OsmId::of).map(|it| it.0);
-        Self {
-            id: row.id,
-            google_place_id: row.google_place_id,
-            open_street_map_id: osm,
-            name: row.name,
-            address: row.address,
-            latitude: row.latitude,
-            longitude: row.longitude,
-            phone: row.phone,
-            website: row.website,
-            brand: row.brand,
-            fuel_types: FuelTypes::of(row.fuel_types.as_deref().unwrap_or_default().split(' ')).0,
-            is_favorite: row.is_favorite,
-            is_listed: row.withdrawn_at.is_none(),
-            notes: row.notes,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            made_by: row.made_by,
-            origin: row.origin,
+record! {
+    /// A station as one user sees it: all users share its details, but `isFavorite` and `notes` are the user's.
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Station {
+        /// Unique identifier of the station.
+        pub id: StationId {
+            start id;
+            once id;
+        }
+        /// The Google place ID.
+        pub google_place_id: Option<String> {
+            column google_place_id;
+            input optional Text<255>,
+                new "The Google place ID. Saving an ID again returns the existing station";
+        }
+        /// The OpenStreetMap ID, such as `node/123`.
+        pub open_street_map_id: Option<String> {
+            read osm_id(Option::<String>::as_deref(&origin));
+            new OsmId, doc "The OpenStreetMap ID. Saving an ID again returns the existing station";
+        }
+        /// The name.
+        pub name: String {
+            column name;
+            input required Text<200>;
+        }
+        /// The address.
+        pub address: Option<String> {
+            column address;
+            input optional Text<1000>;
+        }
+        /// The latitude in degrees.
+        pub latitude: Option<Fixed<10, 8>> {
+            column latitude;
+            input optional LatitudeInput;
+        }
+        /// The longitude in degrees.
+        pub longitude: Option<Fixed<11, 8>> {
+            column longitude;
+            input optional LongitudeInput;
+        }
+        /// The phone number.
+        pub phone: Option<String> {
+            column phone;
+            input optional Text<20>;
+        }
+        /// The website.
+        pub website: Option<String> {
+            column website;
+            input optional Website;
+        }
+        /// The brand.
+        pub brand: Option<String> {
+            column brand;
+            input optional Text<100>;
+        }
+        /// The fuel types that it sells.
+        pub fuel_types: Vec<&'static str> {
+            column fuel_types = station.fuel_types_column() => stored_fuel_types(fuel_types);
+            given optional FuelTypes;
+        }
+        /// Whether the station is one of your favorites.
+        pub is_favorite: bool {
+            joined is_favorite;
+        }
+        /// Whether lists and searches include the station; false for a deleted station that you still use.
+        pub is_listed: bool {
+            joined withdrawn_at => Option::<DateTime<Utc>>::is_none(&withdrawn_at);
+        }
+        /// Your notes on this favorite.
+        pub notes: Option<String> {
+            joined notes;
+        }
+        /// When the station was added.
+        pub created_at: DateTime<Utc> {
+            start now;
+            once created_at;
+        }
+        /// When the station was last changed.
+        pub updated_at: DateTime<Utc> {
+            start now;
+            column updated_at;
+        }
+        /// The user who added the station.
+        pub(super) made_by: Option<String> {
+            serde(skip);
+            once made_by;
+        }
+        /// The ID in the file or provider it was imported from.
+        pub(super) origin: Option<String> {
+            serde(skip);
+            once origin;
         }
     }
+    table "stations" by id as station;
+    write search_key = station.search_key(), cell = station.cell();
+    on conflict "DO NOTHING";
+    insert(pub(super));
+    update(pub(super));
+    empty(pub(super), id: StationId, name: String, now: DateTime<Utc>);
+    form(pub(super)) {
+        name "stations-form-name",
+        brand "stations-form-brand",
+        address "stations-form-address",
+        latitude "stations-form-latitude" = station.latitude.map(|it| it.to_string()).unwrap_or_default(),
+        longitude "stations-form-longitude"
+            = station.longitude.map(|it| it.to_string()).unwrap_or_default(),
+        phone "stations-form-phone",
+        website "stations-form-website",
+        fuel_types "stations-form-fuels" = station.fuel_types.join(", "),
+    }
+    new {
+        /// A station to save
+        pub(super) struct NewStation(id: StationId, now: DateTime<Utc>) {}
+    }
+    change {
+        /// Changes to a station
+        pub(super) struct StationChange {}
+    }
+}
+
+/// The OpenStreetMap ID of a station that was imported from there.
+fn osm_id(origin: Option<&str>) -> Option<String> {
+    origin.and_then(OsmId::of).map(|it| it.0)
+}
+
+/// The fuel types from their column.
+fn stored_fuel_types(names: Option<&str>) -> Vec<&'static str> {
+    FuelTypes::of(names.unwrap_or_default().split(' ')).0
 }
 
 /// The text that searches match: name, brand and address in lower case and without accents, independent of
@@ -167,24 +206,10 @@ impl Station {
         now: DateTime<Utc>,
     ) -> Self {
         let empty = Self {
-            id,
-            google_place_id: None,
             open_street_map_id: place.osm_id.clone(),
-            name: String::new(),
-            address: None,
-            latitude: None,
-            longitude: None,
-            phone: None,
-            website: None,
-            brand: None,
-            fuel_types: Vec::new(),
-            is_favorite: false,
             is_listed: true,
-            notes: None,
-            created_at: now,
-            updated_at: now,
-            made_by: None,
             origin: Some(origin),
+            ..Self::empty(id, String::new(), now)
         };
         empty.with_details(place)
     }
@@ -216,56 +241,6 @@ impl Station {
 }
 
 input! {
-    /// A station to save
-    pub(super) struct NewStation {
-        /// The Google place ID. Saving an ID again returns the existing station
-        pub google_place_id: Option<Text<255>>,
-        /// The OpenStreetMap ID. Saving an ID again returns the existing station
-        pub open_street_map_id: Option<OsmId>,
-        /// The name
-        pub name: Text<200>,
-        /// The address
-        pub address: Option<Text<1000>>,
-        /// The latitude in degrees
-        pub latitude: Option<LatitudeInput>,
-        /// The longitude in degrees
-        pub longitude: Option<LongitudeInput>,
-        /// The phone number
-        pub phone: Option<Text<20>>,
-        /// The website
-        pub website: Option<Website>,
-        /// The brand
-        pub brand: Option<Text<100>>,
-        /// The fuel types that it sells
-        pub fuel_types: Option<FuelTypes>,
-    }
-}
-
-input! {
-    /// Changes to a station
-    pub(super) struct StationChange {
-        /// The Google place ID
-        pub google_place_id: Clearable<Text<255>>,
-        /// The name
-        pub name: Change<Text<200>>,
-        /// The address
-        pub address: Clearable<Text<1000>>,
-        /// The latitude in degrees
-        pub latitude: Clearable<LatitudeInput>,
-        /// The longitude in degrees
-        pub longitude: Clearable<LongitudeInput>,
-        /// The phone number
-        pub phone: Clearable<Text<20>>,
-        /// The website
-        pub website: Clearable<Website>,
-        /// The brand
-        pub brand: Clearable<Text<100>>,
-        /// The fuel types that it sells
-        pub fuel_types: Clearable<FuelTypes>,
-    }
-}
-
-input! {
     /// A favorite station
     pub(super) struct NewFavorite {
         /// Notes that only you can read
@@ -279,26 +254,14 @@ impl NewStation {
     /// # Errors
     /// Invalid if only one coordinate is given.
     pub(super) fn into_station(self, user: &UserId, now: DateTime<Utc>) -> Result<Station> {
-        let osm = self.open_street_map_id.map(|it| it.0);
+        let osm = self.open_street_map_id.as_ref().map(|it| it.0.clone());
         let station = Station {
-            id: StationId(Uuid::now_v7()),
-            google_place_id: self.google_place_id.map(|it| it.0),
             open_street_map_id: osm.clone(),
-            name: self.name.0,
-            address: self.address.map(|it| it.0),
-            latitude: self.latitude.map(|it| it.0),
-            longitude: self.longitude.map(|it| it.0),
-            phone: self.phone.map(|it| it.0),
-            website: self.website.map(|it| it.0),
-            brand: self.brand.map(|it| it.0),
-            fuel_types: self.fuel_types.unwrap_or_default().0,
-            is_favorite: false,
+            fuel_types: self.fuel_types.clone().unwrap_or_default().0,
             is_listed: true,
-            notes: None,
-            created_at: now,
-            updated_at: now,
             made_by: Some(user.as_str().to_owned()),
             origin: osm,
+            ..self.into_record(StationId(Uuid::now_v7()), now)
         };
         station.check_coordinates()?;
         Ok(station)
@@ -312,22 +275,9 @@ impl StationChange {
     /// Invalid if only one coordinate would remain.
     pub(super) fn apply(self, station: Station, now: DateTime<Utc>) -> Result<Station> {
         let fuels = Some(FuelTypes(station.fuel_types.clone()));
-        let station = Station {
-            google_place_id: self
-                .google_place_id
-                .or(station.google_place_id.map(Text))
-                .map(|it| it.0),
-            name: self.name.or(Text(station.name)).0,
-            address: self.address.or(station.address.map(Text)).map(|it| it.0),
-            latitude: self.latitude.or(station.latitude.map(LatitudeInput)).map(|it| it.0),
-            longitude: self.longitude.or(station.longitude.map(LongitudeInput)).map(|it| it.0),
-            phone: self.phone.or(station.phone.map(Text)).map(|it| it.0),
-            website: self.website.or(station.website.map(Website)).map(|it| it.0),
-            brand: self.brand.or(station.brand.map(Text)).map(|it| it.0),
-            fuel_types: self.fuel_types.or(fuels).unwrap_or_default().0,
-            updated_at: now,
-            ..station
-        };
+        let fuel_types = self.fuel_types.clone().or(fuels).unwrap_or_default().0;
+        let mut station = Station { fuel_types, updated_at: now, ..station };
+        self.apply_to(&mut station);
         station.check_coordinates()?;
         Ok(station)
     }

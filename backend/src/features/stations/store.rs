@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Station, StationId, model::Row};
+use super::{Station, StationId};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
-    sql,
+    select, sql,
 };
 
 pub(super) use duplicates::find_duplicates;
@@ -25,48 +25,25 @@ pub(super) use words::{SearchWords, search_by_words};
 /// A `SELECT` over stations as the user, who is the first parameter, sees them.
 macro_rules! stations {
     ($($rest:literal),+ $(,)?) => {
-        concat!(
-            "SELECT s.*, f.station_id IS NOT NULL AS is_favorite, f.notes FROM stations s
+        $crate::select!($crate::features::stations::Station: concat!(
+            "SELECT {s.*}, f.station_id IS NOT NULL, s.withdrawn_at, f.notes FROM stations s
              LEFT JOIN station_favorites f ON f.station_id = s.id AND f.user_id = $1 ",
             $($rest),+
-        )
+        ))
     };
 }
 use stations;
 
 /// Inserts the station unless one with the same external ID exists. Returns whether it was inserted.
 pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
-    let inserted = sql!(
-        tx,
-        execute,
-        "INSERT INTO stations
-           (id, google_place_id, name, address, latitude, longitude, phone, website, created_at,
-            updated_at, made_by, origin, brand, fuel_types, search_key, cell)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15)
-         ON CONFLICT DO NOTHING",
-        station.id,
-        &station.google_place_id,
-        &station.name,
-        &station.address,
-        station.latitude,
-        station.longitude,
-        &station.phone,
-        &station.website,
-        station.created_at,
-        &station.made_by,
-        &station.origin,
-        &station.brand,
-        station.fuel_types_column(),
-        station.search_key(),
-        station.cell(),
-    )?;
+    let inserted = station.insert(tx).await?;
     words::index_new(tx).await?;
     Ok(inserted == 1)
 }
 
 /// Finds the station if it is listed or the user uses it.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
-    let row: Option<Row> = sql!(
+    sql!(
         tx,
         fetch_optional,
         stations!(
@@ -77,8 +54,7 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Op
         ),
         user.as_str(),
         id,
-    )?;
-    Ok(row.map(Station::from))
+    )
 }
 
 /// Finds the station with the place ID or, failing that, the origin. A withdrawn station is found only if
@@ -89,7 +65,7 @@ pub(super) async fn find_by_external_id(
     google_place_id: Option<&str>,
     origin: Option<&str>,
 ) -> Result<Option<Station>> {
-    let row: Option<Row> = sql!(
+    sql!(
         tx,
         fetch_optional,
         stations!(
@@ -100,8 +76,7 @@ pub(super) async fn find_by_external_id(
         user.as_str(),
         google_place_id,
         origin,
-    )?;
-    Ok(row.map(Station::from))
+    )
 }
 
 /// Like [`find`], but also locks the station until the transaction ends. PostgreSQL locks the row; SQLite has
@@ -124,7 +99,7 @@ pub(super) async fn list(
     after: (DateTime<Utc>, StationId),
     limit: Limit,
 ) -> Result<Vec<Station>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
         stations!(
@@ -135,8 +110,7 @@ pub(super) async fn list(
         after.0,
         after.1,
         limit.plus_one(),
-    )?;
-    Ok(rows.into_iter().map(Station::from).collect())
+    )
 }
 
 /// A page of the user's favorites after the key `after`, newest first.
@@ -146,44 +120,22 @@ pub(super) async fn list_favorites(
     after: (DateTime<Utc>, StationId),
     limit: Limit,
 ) -> Result<Vec<Station>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT s.*, true AS is_favorite, f.notes FROM station_favorites f
+        select!(Station: "SELECT {s.*}, true, s.withdrawn_at, f.notes FROM station_favorites f
          JOIN stations s ON s.id = f.station_id
          WHERE f.user_id = $1 AND (s.created_at, s.id) < ($2, $3)
-         ORDER BY s.created_at DESC, s.id DESC LIMIT $4",
+         ORDER BY s.created_at DESC, s.id DESC LIMIT $4"),
         user.as_str(),
         after.0,
         after.1,
         limit.plus_one(),
-    )?;
-    Ok(rows.into_iter().map(Station::from).collect())
+    )
 }
 
 pub(super) async fn update(tx: &mut Tx, station: &Station) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE stations
-         SET google_place_id = $2, name = $3, address = $4, latitude = $5, longitude = $6,
-             phone = $7, website = $8, updated_at = $9, brand = $10, fuel_types = $11,
-             search_key = $12, cell = $13
-         WHERE id = $1",
-        station.id,
-        &station.google_place_id,
-        &station.name,
-        &station.address,
-        station.latitude,
-        station.longitude,
-        &station.phone,
-        &station.website,
-        station.updated_at,
-        &station.brand,
-        station.fuel_types_column(),
-        station.search_key(),
-        station.cell(),
-    )?;
+    station.update(tx).await?;
     Ok(())
 }
 
@@ -332,7 +284,7 @@ pub(super) async fn find_all(
     user: &UserId,
     ids: &[StationId],
 ) -> Result<Vec<Station>> {
-    let rows: Vec<Row> = match tx {
+    match tx {
         Tx::Postgres { .. } => sql!(
             tx,
             fetch_all,
@@ -350,8 +302,7 @@ pub(super) async fn find_all(
             user.as_str(),
             to_json_array(ids.iter().map(ToString::to_string)),
         ),
-    }?;
-    Ok(rows.into_iter().map(Station::from).collect())
+    }
 }
 
 /// Finds the listed stations with these place IDs or origins, in no particular order.
@@ -363,7 +314,7 @@ pub(super) async fn find_all_by_external_ids(
 ) -> Result<Vec<Station>> {
     let (places, origins) =
         (to_json_array(google_place_ids.iter().cloned()), to_json_array(origins.iter().cloned()));
-    let rows: Vec<Row> = match tx {
+    match tx {
         Tx::Postgres { .. } => sql!(
             tx,
             fetch_all,
@@ -389,8 +340,7 @@ pub(super) async fn find_all_by_external_ids(
             &places,
             &origins,
         ),
-    }?;
-    Ok(rows.into_iter().map(Station::from).collect())
+    }
 }
 
 /// A JSON array of strings.

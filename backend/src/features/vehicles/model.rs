@@ -15,7 +15,7 @@ use crate::{
         units::{Distance, text_enum},
     },
     features::vin::DecodedVin,
-    id, input,
+    id, record,
 };
 
 id! {
@@ -55,21 +55,10 @@ impl VehicleKind {
     }
 }
 
-/// The columns that a vehicle's VIN is read from.
-///
-/// The `vin` column is NOT NULL. A vehicle without a VIN stores a placeholder that is derived from its `id`:
-/// placeholders are unique, and can't be confused with a VIN that a user entered.
-#[derive(Debug, sqlx::FromRow)]
-struct VinColumns {
-    id: VehicleId,
-    vin: Vin,
-}
-
-impl From<VinColumns> for Option<Vin> {
-    fn from(columns: VinColumns) -> Self {
-        let is_placeholder = columns.vin.as_str() == placeholder_vin(columns.id);
-        (!is_placeholder).then_some(columns.vin)
-    }
+/// The VIN from the `vin` column, which is NOT NULL. A vehicle without a VIN stores a placeholder that is
+/// derived from its `id`: placeholders are unique, and can't be confused with a VIN that a user entered.
+fn stored_vin(id: VehicleId, vin: Vin) -> Option<Vin> {
+    (vin.as_str() != placeholder_vin(id)).then_some(vin)
 }
 
 /// The value of the `vin` column for a vehicle without a VIN: `0`, which no manufacturer code starts with,
@@ -82,52 +71,144 @@ fn placeholder_vin(id: VehicleId) -> String {
     std::iter::once('0').chain(characters).collect()
 }
 
-/// A vehicle, owned by one user.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct Vehicle {
-    /// Unique identifier of the vehicle.
-    pub id: VehicleId,
-    /// The vehicle identification number, if the vehicle has one.
-    #[sqlx(flatten, try_from = "VinColumns")]
-    pub vin: Option<Vin>,
-    /// Another number or text that identifies it, such as a chassis or frame number.
-    pub identifier: Option<String>,
-    /// The kind of vehicle.
-    #[sqlx(try_from = "String")]
-    pub kind: VehicleKind,
-    /// The manufacturer.
-    pub make: Option<String>,
-    /// The model name.
-    pub model: Option<String>,
-    /// The model year.
-    pub year: Option<i32>,
-    /// The owner's name for the vehicle.
-    pub nickname: Option<String>,
-    /// The color.
-    pub color: Option<String>,
-    /// The license plate.
-    pub license_plate: Option<String>,
-    /// The latest odometer reading in whole miles, or 0 if there is none.
-    pub odometer_reading: i32,
-    /// The latest odometer reading as entered, or null if there is none.
-    #[sqlx(flatten)]
-    pub odometer: LatestReading,
-    /// Whether the vehicle is in use.
-    pub is_active: bool,
-    /// JSON pointers of the members whose values looked wrong but were confirmed.
-    #[sqlx(try_from = "Option<String>")]
-    pub confirmed: Pointers,
-    /// When the vehicle was added.
-    pub created_at: DateTime<Utc>,
-    /// When the vehicle was last changed.
-    pub updated_at: DateTime<Utc>,
-    /// When the vehicle was moved to the trash; null if it is not in the trash.
-    pub deleted_at: Option<DateTime<Utc>>,
+record! {
+    /// A vehicle, owned by one user.
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Vehicle {
+        /// Unique identifier of the vehicle.
+        pub id: VehicleId {
+            start id;
+            once id;
+        }
+        /// The vehicle identification number, if the vehicle has one.
+        pub vin: Option<Vin> {
+            column vin = vehicle.vin_column() => stored_vin(id, vin);
+            input optional Vin,
+                new "The vehicle identification number: 17 characters, excluding I, O and Q. Optional if an \
+                     `identifier`, a `nickname` or a `make` is given",
+                change "The vehicle identification number: 17 characters, excluding I, O and Q";
+        }
+        /// Another number or text that identifies it, such as a chassis or frame number.
+        pub identifier: Option<String> {
+            column identifier;
+            input optional Text<100>,
+                doc "Another number or text that identifies the vehicle, such as a chassis, frame or hull \
+                     number";
+        }
+        /// The kind of vehicle.
+        pub kind: VehicleKind {
+            column kind;
+            input default VehicleKind = VehicleKind::Car, new "The kind of vehicle; `car` by default";
+        }
+        /// The manufacturer.
+        pub make: Option<String> {
+            column make;
+            input optional Text<100>;
+        }
+        /// The model name.
+        pub model: Option<String> {
+            column model;
+            input optional Text<100>;
+        }
+        /// The model year.
+        pub year: Option<i32> {
+            column year;
+            input optional ModelYear;
+        }
+        /// The owner's name for the vehicle.
+        pub nickname: Option<String> {
+            column nickname;
+            input optional Text<100>, doc "Your name for the vehicle";
+        }
+        /// The color.
+        pub color: Option<String> {
+            column color;
+            input optional Text<50>;
+        }
+        /// The license plate.
+        pub license_plate: Option<String> {
+            column license_plate;
+            input optional Text<20>;
+        }
+        /// The latest odometer reading in whole miles, or 0 if there is none.
+        pub odometer_reading: i32 {
+            once odometer_reading;
+            given default Odometer,
+                doc "Today's odometer reading in whole miles; alternatively, send `odometer`";
+        }
+        /// The latest odometer reading as entered, or null if there is none.
+        pub odometer: LatestReading {
+            once odometer_exact = vehicle.odometer.reading().map(Distance::exact),
+                odometer_unit = vehicle.odometer.reading().map(|it| it.unit().as_str()),
+                odometer_date = vehicle.odometer.latest().map(|it| it.0)
+                => LatestReading { odometer_exact, odometer_unit, odometer_date };
+            given default Distance,
+                doc "Today's odometer reading with its unit; alternatively, send `odometerReading`";
+        }
+        /// Whether the vehicle is in use.
+        pub is_active: bool {
+            column is_active;
+            input default bool = true,
+                change "Whether the vehicle is in use. Vehicles out of use are excluded from lists, due \
+                        maintenance, the calendar and notifications";
+        }
+        /// JSON pointers of the members whose values looked wrong but were confirmed.
+        pub confirmed: Pointers {
+            column confirmed;
+        }
+        /// When the vehicle was added.
+        pub created_at: DateTime<Utc> {
+            start now;
+            once created_at;
+        }
+        /// When the vehicle was last changed.
+        pub updated_at: DateTime<Utc> {
+            start now;
+            column updated_at;
+        }
+        /// When the vehicle was moved to the trash; null if it is not in the trash.
+        pub deleted_at: Option<DateTime<Utc>> {
+            column deleted_at;
+        }
+    }
+    table "vehicles" of user by id as vehicle;
+    insert(pub(super));
+    update(pub(super));
+    form(pub(super)) {
+        vin "vehicles-form-vin"
+            = vehicle.vin.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+        identifier "vehicles-form-identifier",
+        kind "vehicles-form-kind",
+        year "vehicles-form-year",
+        make "vehicles-form-make",
+        model "vehicles-form-model",
+        nickname "vehicles-form-nickname",
+        color "vehicles-form-color",
+        license_plate "vehicles-form-license-plate",
+        // A reading is entered only with a new vehicle.
+        odometer "vehicles-form-odometer" = String::new(),
+        odometer_unit "vehicles-form-odometer-unit" = String::new(),
+    }
+    new {
+        /// A vehicle to add
+        pub(super) struct NewVehicle(id: VehicleId, now: DateTime<Utc>) {
+            /// JSON pointers of members whose values look wrong but are correct
+            confirm: Option<Confirmed>,
+        }
+        requires any "vin", "identifier", "nickname", "make" => "vehicles-field-vin-or-other";
+    }
+    change {
+        /// Changes to a vehicle
+        pub(super) struct VehicleChange {
+            /// JSON pointers of members whose values look wrong but are correct
+            confirm: Option<Confirmed>,
+        }
+    }
 }
 
 /// A vehicle's latest odometer reading and its date.
-#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LatestReading {
     odometer_exact: Option<i64>,
     odometer_unit: Option<String>,
@@ -253,74 +334,6 @@ pub fn unique_names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
     names
 }
 
-input! {
-    /// A vehicle to add
-    pub(super) struct NewVehicle {
-        /// The vehicle identification number: 17 characters, excluding I, O and Q. Optional if an
-        /// `identifier`, a `nickname` or a `make` is given
-        pub vin: Option<Vin>,
-        /// Another number or text that identifies the vehicle, such as a chassis, frame or hull number
-        pub identifier: Option<Text<100>>,
-        /// The kind of vehicle; `car` by default
-        pub kind: Option<VehicleKind>,
-        /// The manufacturer
-        pub make: Option<Text<100>>,
-        /// The model name
-        pub model: Option<Text<100>>,
-        /// The model year
-        pub year: Option<ModelYear>,
-        /// Your name for the vehicle
-        pub nickname: Option<Text<100>>,
-        /// The color
-        pub color: Option<Text<50>>,
-        /// The license plate
-        pub license_plate: Option<Text<20>>,
-        /// Today's odometer reading in whole miles; alternatively, send `odometer`
-        pub odometer_reading: Option<Odometer>,
-        /// Today's odometer reading with its unit; alternatively, send `odometerReading`
-        pub odometer: Option<Distance>,
-        /// Whether the vehicle is in use
-        pub is_active: Option<bool>,
-        /// JSON pointers of members whose values look wrong but are correct
-        pub confirm: Option<Confirmed>,
-    }
-    requires any "vin", "identifier", "nickname", "make"
-        => "vehicles-field-vin-or-other";
-}
-
-input! {
-    /// Changes to a vehicle
-    pub(super) struct VehicleChange {
-        /// The vehicle identification number: 17 characters, excluding I, O and Q
-        pub vin: Clearable<Vin>,
-        /// Another number or text that identifies the vehicle, such as a chassis, frame or hull number
-        pub identifier: Clearable<Text<100>>,
-        /// The kind of vehicle
-        pub kind: Change<VehicleKind>,
-        /// The manufacturer
-        pub make: Clearable<Text<100>>,
-        /// The model name
-        pub model: Clearable<Text<100>>,
-        /// The model year
-        pub year: Clearable<ModelYear>,
-        /// Your name for the vehicle
-        pub nickname: Clearable<Text<100>>,
-        /// The color
-        pub color: Clearable<Text<50>>,
-        /// The license plate
-        pub license_plate: Clearable<Text<20>>,
-        /// Today's odometer reading in whole miles; alternatively, send `odometer`
-        pub odometer_reading: Change<Odometer>,
-        /// Today's odometer reading with its unit; alternatively, send `odometerReading`
-        pub odometer: Change<Distance>,
-        /// Whether the vehicle is in use. Vehicles out of use are excluded from lists, due maintenance, the
-        /// calendar and notifications
-        pub is_active: Change<bool>,
-        /// JSON pointers of members whose values look wrong but are correct
-        pub confirm: Option<Confirmed>,
-    }
-}
-
 impl NewVehicle {
     /// Today's reading. 0 miles is the column's default and counts as no reading.
     pub(super) fn entered_reading(&self) -> Result<Option<EnteredReading>, FieldError> {
@@ -336,29 +349,6 @@ impl NewVehicle {
             model: self.model.or(decoded.model.map(text)),
             year: self.year.or(decoded.year.map(|it| ModelYear(it.into()))),
             ..self
-        }
-    }
-
-    /// Converts the input into a vehicle.
-    pub(super) fn into_vehicle(self, id: VehicleId, now: DateTime<Utc>) -> Vehicle {
-        Vehicle {
-            id,
-            vin: self.vin,
-            identifier: self.identifier.map(|it| it.0),
-            kind: self.kind.unwrap_or(VehicleKind::Car),
-            make: self.make.map(|it| it.0),
-            model: self.model.map(|it| it.0),
-            year: self.year.map(|it| it.0),
-            nickname: self.nickname.map(|it| it.0),
-            color: self.color.map(|it| it.0),
-            license_plate: self.license_plate.map(|it| it.0),
-            odometer_reading: 0,
-            odometer: LatestReading::default(),
-            is_active: self.is_active.unwrap_or(true),
-            confirmed: Pointers::default(),
-            created_at: now,
-            updated_at: now,
-            deleted_at: None,
         }
     }
 }
@@ -422,27 +412,6 @@ impl VehicleChange {
         ];
         members.into_iter().filter(|it| it.1).map(|it| it.0).collect()
     }
-
-    /// The vehicle after the change.
-    pub(super) fn apply(self, vehicle: Vehicle, now: DateTime<Utc>) -> Vehicle {
-        let text = |change: Clearable<Text<100>>, current: Option<String>| {
-            change.or(current.map(Text)).map(|it| it.0)
-        };
-        Vehicle {
-            vin: self.vin.or(vehicle.vin),
-            identifier: text(self.identifier, vehicle.identifier),
-            kind: self.kind.or(vehicle.kind),
-            make: text(self.make, vehicle.make),
-            model: text(self.model, vehicle.model),
-            year: self.year.or(vehicle.year.map(ModelYear)).map(|it| it.0),
-            nickname: text(self.nickname, vehicle.nickname),
-            color: self.color.or(vehicle.color.map(Text)).map(|it| it.0),
-            license_plate: self.license_plate.or(vehicle.license_plate.map(Text)).map(|it| it.0),
-            is_active: self.is_active.or(vehicle.is_active),
-            updated_at: now,
-            ..vehicle
-        }
-    }
 }
 
 #[cfg(test)]
@@ -451,7 +420,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::{VehicleId, Vin, VinColumns, placeholder_vin};
+    use super::{VehicleId, Vin, placeholder_vin, stored_vin};
 
     proptest! {
         #[test]
@@ -460,10 +429,10 @@ mod tests {
             let text = placeholder_vin(id);
             prop_assert!(text.starts_with('0') && text.len() == 17);
             prop_assert!(text.chars().all(|it| "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".contains(it)));
-            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: Vin::parse(&text).unwrap() }), None);
+            prop_assert_eq!(stored_vin(id, Vin::parse(&text).unwrap()), None);
             // Another vehicle's placeholder reads as a VIN.
             let vin = Vin::parse(&placeholder_vin(other)).unwrap();
-            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: vin.clone() }), Some(vin));
+            prop_assert_eq!(stored_vin(id, vin.clone()), Some(vin));
         }
     }
 

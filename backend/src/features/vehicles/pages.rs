@@ -40,20 +40,6 @@ pub(super) fn router() -> Router<App> {
         .route("/trash", get(show_trash))
 }
 
-const LABELS: &[(&str, &str)] = &[
-    ("vin", "vehicles-form-vin"),
-    ("identifier", "vehicles-form-identifier"),
-    ("kind", "vehicles-form-kind"),
-    ("year", "vehicles-form-year"),
-    ("make", "vehicles-form-make"),
-    ("model", "vehicles-form-model"),
-    ("nickname", "vehicles-form-nickname"),
-    ("color", "vehicles-form-color"),
-    ("licensePlate", "vehicles-form-license-plate"),
-    ("odometer", "vehicles-form-odometer"),
-    ("odometerUnit", "vehicles-form-odometer-unit"),
-];
-
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/form.html")]
 struct VehicleForm {
@@ -109,18 +95,7 @@ impl VehicleForm {
 
 /// The form with the vehicle's values.
 fn stored_form(vehicle: &Vehicle) -> Form {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    Form::from_fields([
-        ("vin", vehicle.vin.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()),
-        ("identifier", text(&vehicle.identifier)),
-        ("kind", vehicle.kind.as_str().to_owned()),
-        ("year", vehicle.year.map(|it| it.to_string()).unwrap_or_default()),
-        ("make", text(&vehicle.make)),
-        ("model", text(&vehicle.model)),
-        ("nickname", text(&vehicle.nickname)),
-        ("color", text(&vehicle.color)),
-        ("licensePlate", text(&vehicle.license_plate)),
-    ])
+    Form::from_fields(vehicle.form_fields())
 }
 
 /// Adds the unit of the odometer reading to the form: the unit in which the form was shown, or else the
@@ -162,7 +137,7 @@ async fn show_new(
 ) -> Result<Html<String>> {
     let mut typed = Form::default();
     for (name, text) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if LABELS.iter().any(|label| label.0 == name) {
+        if Vehicle::LABELS.iter().any(|label| label.0 == name) {
             typed.set(&name, text.chars().take(200).collect());
         }
     }
@@ -180,7 +155,7 @@ async fn show_new(
             }
         }
     }
-    let page = VehicleForm::of_new(layout, FormView::new(LABELS, with_unit(typed, &user)));
+    let page = VehicleForm::of_new(layout, FormView::new(Vehicle::LABELS, with_unit(typed, &user)));
     web::page(&VehicleForm { card, ..page })
 }
 
@@ -199,7 +174,7 @@ async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> 
             if errors.on("vin").is_some() {
                 card = card.and_then(vin::Card::without_error);
             }
-            let view = FormView::with_errors(LABELS, form, errors);
+            let view = FormView::with_errors(Vehicle::LABELS, form, errors);
             let page = VehicleForm::of_new(layout, view);
             web::invalid_form_page(&VehicleForm { vin_conflict, card, ..page })
         }
@@ -218,7 +193,7 @@ async fn show_edit(
     layout: Layout,
 ) -> Result<Html<String>> {
     let vehicle = find(&app, &user, id).await?;
-    let view = FormView::new(LABELS, stored_form(&vehicle));
+    let view = FormView::new(Vehicle::LABELS, stored_form(&vehicle));
     web::page(&VehicleForm::of(&vehicle, layout, view))
 }
 
@@ -251,7 +226,7 @@ async fn change(
         Ok(_) => Ok(redirect_to_vehicle(id)),
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
-            let view = FormView::with_errors(LABELS, form, errors);
+            let view = FormView::with_errors(Vehicle::LABELS, form, errors);
             let page = VehicleForm::of(&vehicle, layout, view);
             web::invalid_form_page(&VehicleForm { vin_conflict, ..page })
         }

@@ -65,7 +65,7 @@ pub(super) async fn add(
     check_vin_prefix(new.vin.as_ref(), None)?;
     let reading = new.entered_reading().map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = new.confirm.clone();
-    let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
+    let mut vehicle = new.into_record(VehicleId(Uuid::now_v7()), app.clock.now());
     let vin = vehicle.vin.clone();
     let added = app
         .write_once(user, idempotency, async |tx| {
@@ -237,7 +237,8 @@ pub(super) async fn change(
             let confirm = change.confirm.clone();
             let cleared = change.cleared_identifiers();
             let sends_year = !matches!(change.year, Clearable::Unchanged);
-            let mut vehicle = change.apply(current.clone(), app.clock.now());
+            let mut vehicle = Vehicle { updated_at: app.clock.now(), ..current.clone() };
+            change.apply_to(&mut vehicle);
             if vehicle.is_unidentified() && !cleared.is_empty() {
                 let faults = cleared
                     .into_iter()

@@ -5,38 +5,12 @@ use sqlx::Result;
 
 use super::{Vehicle, VehicleId, Vin, service::Listing};
 use crate::{
-    core::{UserId, db::Tx, units::Distance},
-    sql,
+    core::{UserId, db::Tx},
+    select, sql,
 };
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO vehicles
-           (id, user_id, vin, make, model, year, nickname, color, license_plate,
-            odometer_reading, is_active, created_at, updated_at, odometer_exact, odometer_unit,
-            odometer_date, identifier, kind, confirmed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15, $16, $17, $18)",
-        vehicle.id,
-        user.as_str(),
-        vehicle.vin_column(),
-        &vehicle.make,
-        &vehicle.model,
-        vehicle.year,
-        &vehicle.nickname,
-        &vehicle.color,
-        &vehicle.license_plate,
-        vehicle.is_active,
-        vehicle.created_at,
-        vehicle.odometer_reading,
-        vehicle.odometer.reading().map(Distance::exact),
-        vehicle.odometer.reading().map(|it| it.unit().as_str()),
-        vehicle.odometer.latest().map(|it| it.0),
-        &vehicle.identifier,
-        vehicle.kind.as_str(),
-        vehicle.confirmed.column(),
-    )?;
+    vehicle.insert(tx, user).await?;
     Ok(())
 }
 
@@ -45,7 +19,7 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Op
     sql!(
         tx,
         fetch_optional,
-        "SELECT * FROM vehicles WHERE user_id = $1 AND id = $2",
+        select!(Vehicle: "SELECT {*} FROM vehicles WHERE user_id = $1 AND id = $2"),
         user.as_str(),
         id,
     )
@@ -59,7 +33,7 @@ pub(super) async fn lock(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Op
         Tx::Postgres { .. } => sql!(
             tx,
             fetch_optional,
-            "SELECT * FROM vehicles WHERE user_id = $1 AND id = $2 FOR UPDATE",
+            select!(Vehicle: "SELECT {*} FROM vehicles WHERE user_id = $1 AND id = $2 FOR UPDATE"),
             user.as_str(),
             id,
         ),
@@ -70,7 +44,7 @@ pub(super) async fn find_by_vin(tx: &mut Tx, user: &UserId, vin: &Vin) -> Result
     sql!(
         tx,
         fetch_optional,
-        "SELECT * FROM vehicles WHERE user_id = $1 AND vin = $2",
+        select!(Vehicle: "SELECT {*} FROM vehicles WHERE user_id = $1 AND vin = $2"),
         user.as_str(),
         vin,
     )
@@ -86,11 +60,11 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM vehicles
+        select!(Vehicle: "SELECT {*} FROM vehicles
          WHERE user_id = $1 AND (deleted_at IS NOT NULL) = $2 AND (created_at, id) < ($3, $4)
            AND (deleted_at IS NOT NULL OR is_active = $6)
          ORDER BY created_at DESC, id DESC
-         LIMIT $5",
+         LIMIT $5"),
         user.as_str(),
         listing.deleted,
         after.0,
@@ -105,36 +79,13 @@ pub(super) async fn list_all(tx: &mut Tx, user: &UserId) -> Result<Vec<Vehicle>>
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM vehicles WHERE user_id = $1 AND deleted_at IS NULL
-         ORDER BY created_at DESC, id DESC",
+        select!(Vehicle: "SELECT {*} FROM vehicles WHERE user_id = $1 AND deleted_at IS NULL
+         ORDER BY created_at DESC, id DESC"),
         user.as_str(),
     )
 }
 
 pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE vehicles
-         SET vin = $3, make = $4, model = $5, year = $6, nickname = $7, color = $8,
-             license_plate = $9, is_active = $10, updated_at = $11, deleted_at = $12,
-             identifier = $13, kind = $14, confirmed = $15
-         WHERE user_id = $1 AND id = $2",
-        user.as_str(),
-        vehicle.id,
-        vehicle.vin_column(),
-        &vehicle.make,
-        &vehicle.model,
-        vehicle.year,
-        &vehicle.nickname,
-        &vehicle.color,
-        &vehicle.license_plate,
-        vehicle.is_active,
-        vehicle.updated_at,
-        vehicle.deleted_at,
-        &vehicle.identifier,
-        vehicle.kind.as_str(),
-        vehicle.confirmed.column(),
-    )?;
+    vehicle.update(tx, user).await?;
     Ok(())
 }

@@ -27,6 +27,13 @@ impl<T: Clone> Change<T> {
 }
 
 impl<T> Change<T> {
+    /// Changes `current`.
+    pub fn apply_to<U: From<T>>(self, current: &mut U) {
+        if let Self::Set(value) = self {
+            *current = value.into();
+        }
+    }
+
     /// The new value, if any.
     #[must_use]
     pub fn into_value(self) -> Option<T> {
@@ -63,6 +70,15 @@ pub enum Clearable<T> {
 }
 
 impl<T> Clearable<T> {
+    /// Changes `current`.
+    pub fn apply_to<U: From<T>>(self, current: &mut Option<U>) {
+        match self {
+            Self::Unchanged => {}
+            Self::Clear => *current = None,
+            Self::Set(value) => *current = Some(value.into()),
+        }
+    }
+
     /// Converts the new value.
     #[must_use]
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Clearable<U> {

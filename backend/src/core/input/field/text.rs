@@ -29,6 +29,12 @@ pub(super) fn pattern(lines: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 
+impl<const MAX: usize> From<Text<MAX>> for String {
+    fn from(text: Text<MAX>) -> Self {
+        text.0
+    }
+}
+
 impl<const MAX: usize> Field for Text<MAX> {
     const IS_TEXT: bool = true;
 
@@ -53,6 +59,12 @@ pub struct LongText(pub String);
 impl LongText {
     /// The maximum number of characters.
     pub const MAX: usize = 10_000;
+}
+
+impl From<LongText> for String {
+    fn from(text: LongText) -> Self {
+        text.0
+    }
 }
 
 impl Field for LongText {

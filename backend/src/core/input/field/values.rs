@@ -155,6 +155,12 @@ impl Field for Odometer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelYear(pub i32);
 
+impl From<ModelYear> for i32 {
+    fn from(year: ModelYear) -> Self {
+        year.0
+    }
+}
+
 impl Field for ModelYear {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
         whole_number(given, FIRST_YEAR, today.year() + 2).map(Self)

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::{
     core::{
-        input::{Change, Clearable, Field, FieldValue, Text},
+        input::{Field, FieldValue, Text},
         locale::{self, Locale, Message},
         money::Currency,
         units::{DistanceUnit, EconomyUnit, UnitFormatter, VolumeUnit, text_enum},
     },
-    input,
+    record,
 };
 
 text_enum! {
@@ -27,41 +27,71 @@ text_enum! {
     }
 }
 
-/// Display preferences of a user. They do not affect stored data or the API, which use miles and US gallons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct Preferences {
-    /// The unit of distances.
-    #[sqlx(try_from = "String")]
-    pub distance_unit: DistanceUnit,
-    /// The unit of volumes.
-    #[sqlx(try_from = "String")]
-    pub volume_unit: VolumeUnit,
-    /// The unit of fuel economy.
-    #[sqlx(try_from = "String")]
-    pub economy_unit: EconomyUnit,
-    /// The default currency: an ISO 4217 code.
-    pub currency: String,
-    /// The time zone, which decides when a day ends: a name from the IANA time zone database.
-    pub time_zone: String,
-    /// The color theme of the pages.
-    #[sqlx(try_from = "String")]
-    pub theme: Theme,
-    /// The language, as a BCP 47 tag; null follows the browser (`Accept-Language`).
-    pub locale: Option<String>,
+record! {
+    /// Display preferences of a user. They do not affect stored data or the API, which use miles and US gallons.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Preferences {
+        /// The unit of distances.
+        pub distance_unit: DistanceUnit {
+            column distance_unit;
+            input default DistanceUnit = DistanceUnit::Miles;
+        }
+        /// The unit of volumes.
+        pub volume_unit: VolumeUnit {
+            column volume_unit;
+            input default VolumeUnit = VolumeUnit::GallonsUs;
+        }
+        /// The unit of fuel economy.
+        pub economy_unit: EconomyUnit {
+            column economy_unit;
+            input default EconomyUnit = EconomyUnit::MpgUs;
+        }
+        /// The default currency: an ISO 4217 code.
+        pub currency: String {
+            column currency;
+            input default Currency = "USD".to_owned();
+        }
+        /// The time zone, which decides when a day ends: a name from the IANA time zone database.
+        pub time_zone: String {
+            column time_zone;
+            input default TimeZone = "UTC".to_owned();
+        }
+        /// The color theme of the pages.
+        pub theme: Theme {
+            column theme;
+            input default Theme = Theme::System;
+        }
+        /// The language, as a BCP 47 tag; null follows the browser (`Accept-Language`).
+        pub locale: Option<String> {
+            column locale;
+            input optional Locale, change "The language, as a BCP 47 tag; null follows the browser";
+        }
+    }
+    table "user_preferences" of user as preferences;
+    write updated_at = now;
+    on conflict "(user_id) DO NOTHING";
+    insert(pub(in crate::features::accounts), now: DateTime<Utc>);
+    update(pub(in crate::features::accounts), now: DateTime<Utc>);
+    empty(pub(in crate::features::accounts));
+    form(pub(in crate::features::accounts)) {
+        distance_unit "accounts-label-distance",
+        volume_unit "accounts-label-volume",
+        economy_unit "accounts-label-economy",
+        currency "accounts-label-currency",
+        time_zone "accounts-label-time-zone",
+        theme "accounts-label-theme",
+        locale "accounts-settings-language",
+    }
+    change {
+        /// The preferences to change
+        pub(in crate::features::accounts) struct PreferencesChange {}
+    }
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self {
-            distance_unit: DistanceUnit::Miles,
-            volume_unit: VolumeUnit::GallonsUs,
-            economy_unit: EconomyUnit::MpgUs,
-            currency: "USD".to_owned(),
-            time_zone: "UTC".to_owned(),
-            theme: Theme::System,
-            locale: None,
-        }
+        Self::empty()
     }
 }
 
@@ -107,29 +137,15 @@ impl Preferences {
     }
 }
 
-input! {
-    /// The preferences to change
-    pub(in crate::features::accounts) struct PreferencesChange {
-        /// The unit of distances
-        pub distance_unit: Change<DistanceUnit>,
-        /// The unit of volumes
-        pub volume_unit: Change<VolumeUnit>,
-        /// The unit of fuel economy
-        pub economy_unit: Change<EconomyUnit>,
-        /// The default currency: an ISO 4217 code
-        pub currency: Change<Currency>,
-        /// The time zone, which decides when a day ends: a name from the IANA time zone database
-        pub time_zone: Change<TimeZone>,
-        /// The color theme of the pages
-        pub theme: Change<Theme>,
-        /// The language, as a BCP 47 tag; null follows the browser
-        pub locale: Clearable<Locale>,
-    }
-}
-
 /// The name of a time zone, such as `Europe/Berlin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::features::accounts) struct TimeZone(pub String);
+
+impl From<TimeZone> for String {
+    fn from(zone: TimeZone) -> Self {
+        zone.0
+    }
+}
 
 impl Field for TimeZone {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {

@@ -7,7 +7,7 @@ use crate::{
     core::{Result, UserId, db::Tx, http::IfMatch},
     features::accounts::{
         User,
-        model::{Preferences, PreferencesChange, TimeZone},
+        model::{Preferences, PreferencesChange},
         session, store,
     },
 };
@@ -43,20 +43,9 @@ pub(in crate::features::accounts) async fn change_preferences(
     let now = app.clock.now();
     let preferences = app
         .write(user, async |tx| {
-            let current = lock_preferences(tx, user, now).await?;
-            if_match.check(&current)?;
-            let preferences = Preferences {
-                distance_unit: change.distance_unit.or(current.distance_unit),
-                volume_unit: change.volume_unit.or(current.volume_unit),
-                economy_unit: change.economy_unit.or(current.economy_unit),
-                currency: change
-                    .currency
-                    .into_value()
-                    .map_or(current.currency, |it| it.to_string()),
-                time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
-                theme: change.theme.or(current.theme),
-                locale: change.locale.map(|it| it.tag().to_owned()).or(current.locale),
-            };
+            let mut preferences = lock_preferences(tx, user, now).await?;
+            if_match.check(&preferences)?;
+            change.apply_to(&mut preferences);
             store::update_preferences(tx, user, &preferences, now).await?;
             Ok(preferences)
         })

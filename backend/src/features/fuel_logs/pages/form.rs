@@ -11,28 +11,12 @@ use crate::{
         error::FieldError,
         http::{Form, Idempotency},
         input::number::{self, Ambiguous, NumberFormat},
-        money::{Currency, Money},
-        units::{Distance, LITER, UnitFormatter, UnitPrice, Volume, VolumeUnit, currency_symbol},
+        money::Currency,
+        units::{Distance, LITER, UnitFormatter, Volume, VolumeUnit, currency_symbol},
     },
     features::fuel_logs::{FuelLog, FuelType},
     t,
 };
-
-pub(super) const LABELS: &[(&str, &str)] = &[
-    ("odometer", "fuel-logs-odometer"),
-    ("tripDistance", "fuel-logs-trip"),
-    ("volume", "fuel-logs-volume"),
-    ("unitPrice", "fuel-logs-price"),
-    ("amount", "fuel-logs-total"),
-    ("currency", "fuel-logs-currency"),
-    ("fuelType", "fuel-logs-fuel"),
-    ("isFull", "fuel-logs-full"),
-    ("date", "fuel-logs-date"),
-    ("stationName", "fuel-logs-station"),
-    ("stationId", "fuel-logs-favorite"),
-    ("missedPrevious", "fuel-logs-missed"),
-    ("notes", "fuel-logs-notes"),
-];
 
 /// The quantities and the fields of their units.
 const MEASURED: &[(&str, &str)] = &[
@@ -59,30 +43,21 @@ pub(super) fn new_form(today: NaiveDate, fuel: Option<FuelType>, units: &UnitFor
 
 /// The form for an existing fill-up, with every quantity as it was entered, in its own unit.
 pub(super) fn edit_form(log: &FuelLog, units: &UnitFormatter) -> Form {
-    let distance = |it: Option<Distance>| it.map(Distance::value).unwrap_or_default();
-    let distance_unit =
-        |it: Option<Distance>| it.map_or(units.distance, Distance::unit).as_str().to_owned();
-    let volume_unit = log.volume.map_or(units.volume, Volume::unit);
-    let per = log.unit_price.map_or(volume_unit, |it| it.per);
-    Form::from_fields([
-        ("odometer", distance(log.odometer)),
-        ("odometerUnit", distance_unit(log.odometer)),
-        ("tripDistance", distance(log.trip_distance)),
-        ("tripDistanceUnit", distance_unit(log.trip_distance)),
-        ("volume", log.volume.map(Volume::value).unwrap_or_default()),
-        ("volumeUnit", volume_unit.as_str().to_owned()),
-        ("unitPrice", log.unit_price.map(UnitPrice::text).unwrap_or_default()),
-        ("unitPriceUnit", per.as_str().to_owned()),
-        ("amount", log.amount.map(Money::number).unwrap_or_default()),
-        ("currency", log.currency.map_or(units.currency.clone(), |it| it.to_string())),
-        ("fuelType", log.fuel_type.map_or("", FuelType::as_str).to_owned()),
-        ("isFull", log.is_full.to_string()),
-        ("date", log.date.to_string()),
-        ("stationName", log.station_name.clone().unwrap_or_default()),
-        ("stationId", log.station_id.map(|it| it.to_string()).unwrap_or_default()),
-        ("missedPrevious", log.missed_previous.to_string()),
-        ("notes", log.notes.clone().unwrap_or_default()),
-    ])
+    let distance = |it: Option<Distance>| it.map_or(units.distance, Distance::unit).as_str();
+    let volume = log.volume.map_or(units.volume, Volume::unit);
+    let mut form = Form::from_fields(log.form_fields());
+    for (name, unit) in [
+        ("odometerUnit", distance(log.odometer)),
+        ("tripDistanceUnit", distance(log.trip_distance)),
+        ("volumeUnit", volume.as_str()),
+        ("unitPriceUnit", log.unit_price.map_or(volume, |it| it.per).as_str()),
+    ] {
+        form.set(name, unit.to_owned());
+    }
+    if log.currency.is_none() {
+        form.set("currency", units.currency.clone());
+    }
+    form
 }
 
 /// The fields of a form that differ from those shown, each quantity with its unit.

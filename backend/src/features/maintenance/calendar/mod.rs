@@ -49,7 +49,7 @@ async fn render_for_token(
             date,
             summary: t!(
                 "maintenance-calendar-event",
-                name = due.item.kind.name(),
+                name = due.item.r#type.name(),
                 vehicle = &due.vehicle.name
             )
             .to_string(),

@@ -76,7 +76,7 @@ async fn render(
         ])
     };
     let view = view.unwrap_or_else(|| FormView::new(LABELS, fresh()));
-    let (name, about) = format::title(&item.kind, item.description.as_deref());
+    let (name, about) = format::title(&item.r#type, item.description.as_deref());
     Ok(Complete {
         layout,
         currency_sign: currency_symbol(view.get("currency")).to_owned(),

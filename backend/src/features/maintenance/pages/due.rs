@@ -61,7 +61,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(due: &Upcoming, vehicle_title: String, units: &UnitFormatter) -> Self {
-        let (name, about) = format::title(&due.item.kind, due.item.description.as_deref());
+        let (name, about) = format::title(&due.item.r#type, due.item.description.as_deref());
         Self {
             id: due.item.id,
             name,

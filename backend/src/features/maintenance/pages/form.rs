@@ -15,7 +15,6 @@ use crate::{
         http::{Form, Idempotency, IfMatch, Path, Query},
         input::Text,
         locale::Message,
-        money::Money,
         units::{Distance, DistanceUnit, UnitFormatter, currency_symbol},
         web::{self, Errors, FormView, Layout},
     },
@@ -31,20 +30,6 @@ use crate::{
     },
     input, t,
 };
-
-const LABELS: &[(&str, &str)] = &[
-    ("type", "maintenance-label-type"),
-    ("description", "maintenance-label-details"),
-    ("dueDate", "maintenance-label-due-date"),
-    ("dueOdometer", "maintenance-label-due-odometer"),
-    ("completedDate", "maintenance-label-completed-date"),
-    ("completedOdometer", "maintenance-label-odometer"),
-    ("amount", "maintenance-label-cost"),
-    ("intervalMonths", "maintenance-label-interval-months"),
-    ("intervalDistance", "maintenance-label-interval-distance"),
-    ("serviceLocation", "maintenance-label-location"),
-    ("notes", "maintenance-label-notes"),
-];
 
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/form.html")]
@@ -192,20 +177,8 @@ fn new_item_form(
 
 /// Fills the form with an item, its distances in the given units.
 fn item_form(item: &Item, units: &UnitFormatter, unit: impl Fn(&str) -> DistanceUnit) -> Form {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
-    let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
-    let mut form = Form::from_fields([
-        ("type", item.kind.name().to_string()),
-        ("description", text(&item.description)),
-        ("dueDate", day(item.due_date)),
-        ("completedDate", day(item.completed_date)),
-        ("amount", item.amount.map(Money::number).unwrap_or_default()),
-        ("currency", currency),
-        ("intervalMonths", item.interval_months.map(|it| it.to_string()).unwrap_or_default()),
-        ("serviceLocation", text(&item.service_location)),
-        ("notes", text(&item.notes)),
-    ]);
+    let mut form = Form::from_fields(item.form_fields());
+    form.set("currency", item.currency.map_or(units.currency.clone(), |it| it.to_string()));
     let distances = [item.due_odometer, item.completed_odometer, item.interval_distance];
     for ((name, unit_name), distance) in DISTANCES.into_iter().zip(distances) {
         let unit = unit(unit_name);
@@ -256,7 +229,7 @@ fn render(
     let units = user.0.preferences.display_units();
     let vehicle = &mileage.vehicle;
     let title = match item {
-        Some((item, _)) => item.kind.name(),
+        Some((item, _)) => item.r#type.name(),
         None if is_done => t!("maintenance-log-service"),
         None => t!("maintenance-add-reminder"),
     };
@@ -307,7 +280,7 @@ pub(super) async fn render_rejected_postponement(
     (form, errors): (&Form, &Errors),
 ) -> Result<Response> {
     let units = user.0.preferences.display_units();
-    let view = FormView::new(LABELS, item_form(item, &units, |_| units.distance));
+    let view = FormView::new(Item::LABELS, item_form(item, &units, |_| units.distance));
     let mut page = render_edit(app, user, item, (layout, view)).await?;
     if let Some(stored) = &mut page.stored {
         stored.reject_postponement(form, errors);
@@ -340,7 +313,7 @@ pub(super) async fn show_new(
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
     let form = new_item_form(&type_name, is_done, &mileage, today, &preferences.display_units());
-    web::page(&render(&mileage, None, is_done, &user, (layout, FormView::new(LABELS, form))))
+    web::page(&render(&mileage, None, is_done, &user, (layout, FormView::new(Item::LABELS, form))))
 }
 
 pub(super) async fn add(
@@ -361,7 +334,7 @@ pub(super) async fn add(
     match added.await {
         Ok(_) => Ok(to_history(id)),
         Err(error) => {
-            let view = FormView::rejected(LABELS, form, error)?;
+            let view = FormView::rejected(Item::LABELS, form, error)?;
             web::invalid_form_page(&render(&mileage, None, is_done, &user, (layout, view)))
         }
     }
@@ -375,7 +348,7 @@ pub(super) async fn show_edit(
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
     let units = user.0.preferences.display_units();
-    let view = FormView::new(LABELS, item_form(&item, &units, |_| units.distance));
+    let view = FormView::new(Item::LABELS, item_form(&item, &units, |_| units.distance));
     web::page(&render_edit(&app, &user, &item, (layout, view)).await?)
 }
 
@@ -400,7 +373,7 @@ pub(super) async fn change(
     match saved {
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
-            let view = FormView::rejected(LABELS, form, error)?;
+            let view = FormView::rejected(Item::LABELS, form, error)?;
             web::invalid_form_page(&render_edit(&app, &user, &item, (layout, view)).await?)
         }
     }

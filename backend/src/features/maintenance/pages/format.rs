@@ -82,7 +82,7 @@ impl Upcoming {
     /// Describes the item in a line: `2003 Honda Accord, Oil change: Jan 30, 2026, yesterday`.
     #[must_use]
     pub fn describe(&self, vehicle: &str, units: &UnitFormatter) -> String {
-        let (name, details) = title(&self.item.kind, self.item.description.as_deref());
+        let (name, details) = title(&self.item.r#type, self.item.description.as_deref());
         let due: Vec<_> = due(self, units).iter().map(Message::to_string).collect();
         let due = due.join("; ");
         match details {

@@ -81,7 +81,7 @@ struct Entry {
 
 impl Entry {
     fn of_item(item: &Item, units: &UnitFormatter) -> Self {
-        let (name, about) = format::title(&item.kind, item.description.as_deref());
+        let (name, about) = format::title(&item.r#type, item.description.as_deref());
         Self {
             date: item.completed_date.unwrap_or_default(),
             name,

@@ -191,13 +191,11 @@ impl Step {
             date: months.and_then(|it| start.checked_add_months(Months::new(it))),
             odometer: interval.and_then(multiple),
         };
+        let kind = TypeName(self.kind.to_owned());
         let mut item = Item {
-            id: ItemId(Uuid::now_v7()),
-            vehicle_id: vehicle,
-            kind: TypeName(self.kind.to_owned()),
             interval_months: self.interval_months,
             position: SeriesPosition::starting_at(due),
-            ..Item::empty(now)
+            ..Item::empty(ItemId(Uuid::now_v7()), vehicle, kind, now)
         };
         item.set_due(due);
         item.set_interval_distance(interval);

@@ -23,17 +23,6 @@ use crate::{
     t,
 };
 
-const LABELS: &[(&str, &str)] = &[
-    ("name", "stations-form-name"),
-    ("brand", "stations-form-brand"),
-    ("address", "stations-form-address"),
-    ("latitude", "stations-form-latitude"),
-    ("longitude", "stations-form-longitude"),
-    ("phone", "stations-form-phone"),
-    ("website", "stations-form-website"),
-    ("fuelTypes", "stations-form-fuels"),
-];
-
 #[derive(Template)]
 #[template(path = "features/stations/templates/form.html")]
 struct StationForm {
@@ -76,22 +65,12 @@ impl StationForm {
 
 /// The form with the station's values.
 fn stored_form(station: &Station) -> Form {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    Form::from_fields([
-        ("name", station.name.clone()),
-        ("brand", text(&station.brand)),
-        ("address", text(&station.address)),
-        ("latitude", station.latitude.map(|it| it.to_string()).unwrap_or_default()),
-        ("longitude", station.longitude.map(|it| it.to_string()).unwrap_or_default()),
-        ("phone", text(&station.phone)),
-        ("website", text(&station.website)),
-        ("fuelTypes", station.fuel_types.join(", ")),
-    ])
+    Form::from_fields(station.form_fields())
 }
 
 pub(super) async fn show_new(_: User, layout: Layout) -> Result<Html<String>> {
     let form = Form::from_fields([(Idempotency::FORM_FIELD, Idempotency::new_form_token())]);
-    web::page(&StationForm::of_new(layout, FormView::new(LABELS, form)))
+    web::page(&StationForm::of_new(layout, FormView::new(Station::LABELS, form)))
 }
 
 pub(super) async fn add(
@@ -108,7 +87,7 @@ pub(super) async fn add(
             Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
         }
         Err(error) => {
-            let view = FormView::rejected(LABELS, form, error)?;
+            let view = FormView::rejected(Station::LABELS, form, error)?;
             web::invalid_form_page(&StationForm::of_new(layout, view))
         }
     }
@@ -128,7 +107,7 @@ pub(super) async fn show_edit(
     layout: Layout,
 ) -> Result<Html<String>> {
     let station = find_for_change(&app, &user, id).await?;
-    let view = FormView::new(LABELS, stored_form(&station));
+    let view = FormView::new(Station::LABELS, stored_form(&station));
     web::page(&StationForm::of(&station, layout, view))
 }
 
@@ -155,7 +134,7 @@ pub(super) async fn change(
                 Error::Conflict { detail, .. } => Errors(vec![FieldError::at("name", detail)]),
                 other => Errors::from_error(other)?,
             };
-            let view = FormView::with_errors(LABELS, form, errors);
+            let view = FormView::with_errors(Station::LABELS, form, errors);
             web::invalid_form_page(&StationForm::of(&station, layout, view))
         }
     }

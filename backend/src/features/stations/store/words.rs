@@ -4,7 +4,7 @@ use sqlx::Result;
 
 use crate::{
     core::{UserId, db::Tx, search_text::normalize},
-    features::stations::{Station, model::Row, store::stations},
+    features::stations::{Station, store::stations},
     sql,
 };
 
@@ -112,7 +112,7 @@ pub(in crate::features::stations) async fn search_by_words(
         Tx::Sqlite(_) => (IN_SQLITE, words.for_sqlite()),
     };
     let [first, second, third, fourth, fifth, sixth] = &words.patterns;
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
         statement,
@@ -125,8 +125,7 @@ pub(in crate::features::stations) async fn search_by_words(
         sixth,
         limit,
         &query,
-    )?;
-    Ok(rows.into_iter().map(Station::from).collect())
+    )
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::{
         units::{Distance, distance_or_miles},
     },
     features::vehicles::VehicleId,
-    input, t,
+    input, record, t,
 };
 
 /// The source of a reading.
@@ -46,21 +46,49 @@ impl SourceKind {
     }
 }
 
-/// A reading as its source stores it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceReading {
-    /// The ID of the source's record.
-    pub id: Uuid,
-    /// The source.
-    pub kind: SourceKind,
-    /// The date.
-    pub date: NaiveDate,
-    /// The reading as entered.
-    pub reading: Distance,
-    /// The last reading of the old odometer, if this is the first reading of a new one.
-    pub previous_reading: Option<Distance>,
-    /// Notes.
-    pub notes: Option<String>,
+record! {
+    /// A reading as its source stores it. The columns are those of readings that are logged by hand.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct SourceReading {
+        /// The ID of the source's record.
+        pub id: Uuid {
+            once id;
+        }
+        /// The source.
+        pub kind: SourceKind {
+            read manual_or_replacement(previous_exact);
+        }
+        /// The date.
+        pub date: NaiveDate {
+            once date;
+        }
+        /// The reading as entered.
+        pub reading: Distance {
+            once reading_exact = it.reading.exact(), reading_unit = it.reading.unit().as_str()
+                => Distance::from_columns(Some(reading_exact), Some(reading_unit))
+                    .unwrap_or(Distance::miles(0));
+            write reading = it.reading.whole_miles();
+        }
+        /// The last reading of the old odometer, if this is the first reading of a new one.
+        pub previous_reading: Option<Distance> {
+            once previous_exact = it.previous_reading.map(Distance::exact),
+                previous_unit = it.previous_reading.map(|it| it.unit().as_str())
+                => Distance::from_columns(previous_exact, previous_unit);
+            write previous_reading = it.previous_reading.map(Distance::whole_miles);
+        }
+        /// Notes.
+        pub notes: Option<String> {
+            once notes;
+        }
+    }
+    table "odometer_readings" of user by id as it;
+    write vehicle_id = vehicle, created_at = now;
+    insert(pub(super), vehicle: VehicleId, now: DateTime<Utc>);
+}
+
+/// The source of a reading that was logged by hand.
+fn manual_or_replacement(previous_exact: Option<i64>) -> SourceKind {
+    if previous_exact.is_some() { SourceKind::Replacement } else { SourceKind::Manual }
 }
 
 /// The sort key of a vehicle's readings: date, reading in tenths of a millimeter, ID.

@@ -4,41 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{ReadingsQuery, SourceKind, SourceReading, VehicleReading, running_total::Replacement};
+use super::{ReadingsQuery, SourceReading, VehicleReading, running_total::Replacement};
 use crate::{
-    core::{UserId, db::Tx, units::Distance},
+    core::{UserId, db::Tx, record::With, units::Distance},
     features::vehicles::VehicleId,
-    sql,
+    select, sql,
 };
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: Uuid,
-    date: NaiveDate,
-    reading_exact: i64,
-    reading_unit: String,
-    previous_exact: Option<i64>,
-    previous_unit: Option<String>,
-    notes: Option<String>,
-}
-
-impl From<Row> for SourceReading {
-    fn from(row: Row) -> Self {
-        let reading = Distance::from_columns(Some(row.reading_exact), Some(&row.reading_unit));
-        let is_replacement = row.previous_exact.is_some();
-        Self {
-            id: row.id,
-            kind: if is_replacement { SourceKind::Replacement } else { SourceKind::Manual },
-            date: row.date,
-            reading: reading.unwrap_or(Distance::miles(0)),
-            previous_reading: Distance::from_columns(
-                row.previous_exact,
-                row.previous_unit.as_deref(),
-            ),
-            notes: row.notes,
-        }
-    }
-}
 
 pub(super) async fn insert(
     tx: &mut Tx,
@@ -47,34 +18,8 @@ pub(super) async fn insert(
     reading: &SourceReading,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO odometer_readings
-           (id, user_id, vehicle_id, date, reading, previous_reading, notes, created_at,
-            reading_exact, reading_unit, previous_exact, previous_unit)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        reading.id,
-        user.as_str(),
-        vehicle,
-        reading.date,
-        reading.reading.whole_miles(),
-        reading.previous_reading.map(Distance::whole_miles),
-        &reading.notes,
-        now,
-        reading.reading.exact(),
-        reading.reading.unit().as_str(),
-        reading.previous_reading.map(Distance::exact),
-        reading.previous_reading.map(|it| it.unit().as_str()),
-    )?;
+    reading.insert(tx, user, vehicle, now).await?;
     Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct RowWithVehicle {
-    vehicle_id: VehicleId,
-    #[sqlx(flatten)]
-    row: Row,
 }
 
 /// Finds a reading and its vehicle, unless the vehicle is in the trash.
@@ -83,16 +28,16 @@ pub(super) async fn find(
     user: &UserId,
     id: Uuid,
 ) -> Result<Option<(VehicleId, SourceReading)>> {
-    let found: Option<RowWithVehicle> = sql!(
+    let found: Option<With<SourceReading, VehicleId>> = sql!(
         tx,
         fetch_optional,
-        "SELECT o.* FROM odometer_readings o
+        select!(SourceReading: "SELECT {o.*}, o.vehicle_id FROM odometer_readings o
          JOIN vehicles v ON v.id = o.vehicle_id AND v.user_id = o.user_id
-         WHERE o.user_id = $1 AND o.id = $2 AND v.deleted_at IS NULL",
+         WHERE o.user_id = $1 AND o.id = $2 AND v.deleted_at IS NULL"),
         user.as_str(),
         id,
     )?;
-    Ok(found.map(|it| (it.vehicle_id, it.row.into())))
+    Ok(found.map(|With(reading, vehicle)| (vehicle, reading)))
 }
 
 /// Finds the vehicle of a reading, in the trash or not.
@@ -128,21 +73,20 @@ pub(super) async fn before(
     user: &UserId,
     query: ReadingsQuery,
 ) -> Result<Vec<SourceReading>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM odometer_readings
+        select!(SourceReading: "SELECT {*} FROM odometer_readings
          WHERE vehicle_id = $2 AND user_id = $1 AND (date, reading_exact, id) < ($3, $4, $5)
          ORDER BY date DESC, reading_exact DESC, id DESC
-         LIMIT $6",
+         LIMIT $6"),
         user.as_str(),
         query.vehicle,
         query.position.0,
         query.position.1,
         query.position.2,
         query.limit,
-    )?;
-    Ok(rows.into_iter().map(SourceReading::from).collect())
+    )
 }
 
 /// The vehicle's readings on later dates, earliest first.
@@ -151,19 +95,18 @@ pub(super) async fn after(
     user: &UserId,
     query: ReadingsQuery,
 ) -> Result<Vec<SourceReading>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM odometer_readings
+        select!(SourceReading: "SELECT {*} FROM odometer_readings
          WHERE vehicle_id = $2 AND user_id = $1 AND date > $3
          ORDER BY date, reading_exact, id
-         LIMIT $4",
+         LIMIT $4"),
         user.as_str(),
         query.vehicle,
         query.position.0,
         query.limit,
-    )?;
-    Ok(rows.into_iter().map(SourceReading::from).collect())
+    )
 }
 
 /// The latest readings of each of the user's vehicles.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::RawQuery, response::Html};
 
-use super::LABELS;
+use super::Vehicle;
 use crate::{
     core::{
         Result,
@@ -49,7 +49,7 @@ pub(super) async fn show(
     let (make, model) = (form.get("make").trim(), form.get("model").trim());
     let choices = vin::choices(year, Some(make).filter(|it| !it.is_empty()))?;
     let chosen = ["year", "make", "model"];
-    let typed = LABELS.iter().map(|label| label.0).filter(|name| !chosen.contains(name));
+    let typed = Vehicle::LABELS.iter().map(|label| label.0).filter(|name| !chosen.contains(name));
     let typed = typed
         .map(|name| (name, form.get(name).chars().take(200).collect::<String>()))
         .filter(|(_, text)| !text.is_empty())
