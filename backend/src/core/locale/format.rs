@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(moment(it.and_hms_opt(20, 5, 0).unwrap()), "Jan 5, 2026, 8:05\u{202f}PM");
         assert_eq!(day_in(Locale::Pseudo, it), "Ĵááñ 5, 2026");
         for (early, text) in [
-            ("0001-01-01", "Jan 1, 1"),
+            ("0001-01-01", "Jan 1, 1 AD"),
             ("1969-12-31", "Dec 31, 1969"),
             ("1970-01-01", "Jan 1, 1970"),
             ("2069-12-30", "Dec 30, 2069"),

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use icalendar::{Calendar, Component as _, EventLike as _, Property};
 
+/// The maximum length of a line in bytes, without its line break (RFC 5545, section 3.1).
+const MAX_LINE_BYTES: usize = 75;
 /// How often clients should update the calendar.
 const REFRESH_INTERVAL: &str = "PT12H";
 
@@ -38,7 +40,24 @@ pub(super) fn serialize(name: &str, events: impl IntoIterator<Item = Event>) -> 
     let mut interval = Property::new("REFRESH-INTERVAL", REFRESH_INTERVAL);
     calendar.append_property(interval.add_parameter("VALUE", "DURATION").done());
     calendar.extend(events.into_iter().map(Event::build));
-    calendar.to_string()
+    fold(&calendar.to_string())
+}
+
+/// Folds long lines. The library does, too, but its last part of a line can be a byte too long.
+fn fold(calendar: &str) -> String {
+    let mut folded = String::with_capacity(calendar.len());
+    for line in calendar.replace("\r\n ", "").split_inclusive("\r\n") {
+        let (mut rest, mut limit) = (line, MAX_LINE_BYTES);
+        while rest.trim_end_matches("\r\n").len() > limit {
+            let (part, others) = rest.split_at(rest.floor_char_boundary(limit));
+            folded.push_str(part);
+            folded.push_str("\r\n ");
+            // The following lines begin with a space.
+            (rest, limit) = (others, MAX_LINE_BYTES - 1);
+        }
+        folded.push_str(rest);
+    }
+    folded
 }
 
 impl Event {
@@ -77,10 +96,7 @@ fn without_controls(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Event;
-
-    /// The maximum length of a line in bytes, without its line break.
-    const MAX_LINE_BYTES: usize = 75;
+    use super::{Event, MAX_LINE_BYTES};
 
     fn serialize(summary: &str, description: &str) -> String {
         let event = Event {
@@ -121,6 +137,15 @@ mod tests {
         END:VEVENT
         END:VCALENDAR
         ");
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_folded_into_short_lines() {
+        for length in 0..300 {
+            let serialized = serialize(&"é".repeat(length), &"a".repeat(length));
+            let longest = serialized.split("\r\n").map(str::len).max();
+            assert!(longest <= Some(MAX_LINE_BYTES), "{length}: {serialized}");
+        }
     }
 
     proptest! {
