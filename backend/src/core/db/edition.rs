@@ -93,8 +93,8 @@ mod tests {
             rename(&app, "ALTER TABLE elsewhere RENAME TO user_editions").await;
             // The RLS scope ends with the message.
             let mut tx = db.read().await.unwrap();
-            let (count,): (i64,) =
-                sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM user_editions").unwrap();
+            let count = "SELECT COUNT(*) FROM user_editions WHERE user_id = $1";
+            let (count,): (i64,) = sql!(&mut tx, fetch_one, count, ann.as_str()).unwrap();
             assert_eq!(count, 0);
             assert_eq!(edition::read(db, &ann).await.unwrap(), 2);
         });
