@@ -28,8 +28,16 @@ fn dropping_a_process_stops_its_whole_group() {
         pid.push(char::from(digit[0]));
     }
     drop(process);
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    // A killed process that is not our child can take a moment to end.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{stat}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
