@@ -32,15 +32,15 @@ struct Formats {
 static FORMATS: LazyLock<[Option<Formats>; Locale::ALL.len()]> =
     LazyLock::new(|| Locale::ALL.map(|it| Formats::new(&icu_locale(it))));
 
-/// The days from [`FIRST_DAY`] as [`day`] formats them, in each locale. Formatting one takes about a
-/// microsecond, and pages show up to a hundred: each is formatted once. Pages of memory that were never
-/// used take no space.
-static DAYS: [[OnceLock<Box<str>>; CACHED_DAYS]; Locale::ALL.len()] =
-    [const { [const { OnceLock::new() }; CACHED_DAYS] }; Locale::ALL.len()];
-/// The number of days in the 100 years after [`FIRST_DAY`].
-const CACHED_DAYS: usize = 36_524;
-/// January 1, 1970.
-const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).expect("is a valid date");
+/// The days of a year as [`day`] formats them.
+type Year = Box<[OnceLock<Box<str>>]>;
+
+/// The years from [`FIRST_YEAR`], in each locale. Formatting a day takes about a microsecond, and pages show
+/// up to a hundred: each is formatted once.
+static YEARS: [[OnceLock<Year>; CACHED_YEARS]; Locale::ALL.len()] =
+    [const { [const { OnceLock::new() }; CACHED_YEARS] }; Locale::ALL.len()];
+const FIRST_YEAR: i32 = 1970;
+const CACHED_YEARS: usize = 100;
 
 impl Formats {
     fn new(locale: &IcuLocale) -> Option<Self> {
@@ -86,8 +86,10 @@ pub fn day(date: NaiveDate) -> String {
 
 pub(super) fn day_in(locale: Locale, date: NaiveDate) -> String {
     let text = || format_date(locale, date, |formats, date| formats.day.format(date).to_string());
-    let number = usize::try_from((date - FIRST_DAY).num_days()).unwrap_or(usize::MAX);
-    match DAYS[locale.index()].get(number) {
+    let year = usize::try_from(date.year() - FIRST_YEAR).unwrap_or(usize::MAX);
+    let Some(year) = YEARS[locale.index()].get(year) else { return text() };
+    let days = year.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(366).collect());
+    match days.get(date.ordinal0() as usize) {
         Some(day) => day.get_or_init(|| text().into_boxed_str()).to_string(),
         None => text(),
     }
@@ -184,7 +186,8 @@ mod tests {
             ("0001-01-01", "Jan 1, 1 AD"),
             ("1969-12-31", "Dec 31, 1969"),
             ("1970-01-01", "Jan 1, 1970"),
-            ("2069-12-30", "Dec 30, 2069"),
+            ("2024-12-31", "Dec 31, 2024"),
+            ("2069-12-31", "Dec 31, 2069"),
             ("2070-01-01", "Jan 1, 2070"),
         ] {
             assert_eq!(day(date(early)), text);
