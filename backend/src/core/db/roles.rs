@@ -107,24 +107,24 @@ pub(crate) async fn exempt_owner_from_rls(
          WHERE relforcerowsecurity AND relnamespace = current_schema()::regnamespace
          ORDER BY relname",
     );
-    let mut shown = Vec::new();
+    let mut exempted = Vec::new();
     for row in forced.fetch_all(&mut **tx).await? {
         let table: String = row.try_get(0)?;
         if tables.iter().any(|it| it.as_ref() == table) {
-            shown.push(quoted(&table));
+            exempted.push(quoted(&table));
         }
     }
-    for table in &shown {
+    for table in &exempted {
         let no_force = format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY");
         sqlx::raw_sql(AssertSqlSafe(no_force)).execute(&mut **tx).await?;
     }
-    Ok(shown)
+    Ok(exempted)
 }
 
 /// Reverts [`exempt_owner_from_rls`] before the transaction ends.
-pub(crate) async fn subject_owner_to_rls(tx: &mut Tx, shown: &[String]) -> sqlx::Result<()> {
+pub(crate) async fn subject_owner_to_rls(tx: &mut Tx, exempted: &[String]) -> sqlx::Result<()> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(()) };
-    for table in shown {
+    for table in exempted {
         let force = format!("ALTER TABLE IF EXISTS {table} FORCE ROW LEVEL SECURITY");
         sqlx::raw_sql(AssertSqlSafe(force)).execute(&mut **tx).await?;
     }

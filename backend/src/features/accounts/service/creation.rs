@@ -8,7 +8,7 @@ use crate::{
     core::{
         Error, Result,
         config::{self, Secret},
-        db::{self, Db},
+        db::{self, Db, Tx},
         error::FieldError,
         input::{Input as _, Reader, Text},
     },
@@ -163,6 +163,25 @@ fn replace_field_names(error: Error) -> Error {
     Error::Invalid(faults.into_iter().map(rename).collect())
 }
 
+/// Inserts a local account.
+///
+/// # Errors
+/// Conflict if an account with the address exists.
+pub(super) async fn insert_local(
+    tx: &mut Tx,
+    account: &Account,
+    email_key: String,
+    password_hash: String,
+) -> Result<()> {
+    let user = local_user_id(account.id);
+    store::insert(tx, account, &user, email_key, password_hash).await.map_err(|error| {
+        if !db::is_unique_violation(&error) {
+            return error.into();
+        }
+        Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
+    })
+}
+
 /// Inserts the account. With `only_first`, it must be the first one.
 ///
 /// # Errors
@@ -187,13 +206,7 @@ async fn insert(
         created_at: now,
     };
     app.transaction(async |tx| {
-        let user = local_user_id(account.id);
-        store::insert(tx, &account, &user, key, password_hash).await.map_err(|error| {
-            if !db::is_unique_violation(&error) {
-                return error.into();
-            }
-            Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
-        })?;
+        insert_local(tx, &account, key, password_hash).await?;
         let is_first = store::record_first_account(tx, account.id).await?;
         if only_first && !is_first {
             return Err(Error::conflict("conflict", crate::t!("accounts-created-concurrently")));

@@ -3,23 +3,17 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{SignedIn, log_in, open_session};
+use super::{SignedIn, creation::insert_local, log_in, open_session};
 use crate::{
     app::App,
-    core::{
-        Error, Result,
-        config::Registration,
-        db::{self, Tx},
-        hex,
-        http::Idempotency,
-    },
+    core::{Error, Result, config::Registration, db::Tx, hex, http::Idempotency},
     features::{
         accounts::{
             attempts,
             client_info::ClientInfo,
             model::{Account, Credentials, Email, NewAccount},
             passwords, store,
-            user::{local_user_id, user_id},
+            user::user_id,
         },
         invitations,
         security_log::{self, Event, EventKind},
@@ -66,13 +60,7 @@ pub(in crate::features::accounts) async fn register(
             }
             // Check before inserting: users who may not register must not learn which addresses have accounts.
             check_registration_allowed(app, tx, invitation, setup_token, &new.email).await?;
-            let user = local_user_id(account.id);
-            store::insert(tx, &account, &user, key, password_hash).await.map_err(|error| {
-                if !db::is_unique_violation(&error) {
-                    return error.into();
-                }
-                Error::conflict("duplicate-email", crate::t!("accounts-email-taken"))
-            })?;
+            insert_local(tx, &account, key, password_hash).await?;
             if store::record_first_account(tx, account.id).await? {
                 check_setup_token(app, setup_token)?;
                 store::set_admin(tx, account.id).await?;
