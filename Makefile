@@ -28,7 +28,7 @@ test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mod
 	cargo xtask test-pgbouncer
 
 check: ## check formatting, lints, documentation, scripts, words and dependencies
-	cargo xtask need nodejs node-typescript
+	cargo xtask need nodejs node-typescript python3-venv
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
