@@ -61,8 +61,8 @@ fuel-logs-field-future = is in the future: today is { $today }
 fuel-logs-field-volume = is { $volume }, more than this vehicle usually takes
 fuel-logs-field-volume-derived = makes the volume { $volume }, more than this vehicle usually takes: check the price and the total
 fuel-logs-field-total = doesn’t match: volume × price is { $expected }, not { $given }
-fuel-logs-field-price = is { $price } per { $unit }, far from your usual { $usual }
-fuel-logs-field-price-derived = makes the price { $price } per { $unit }, far from your usual { $usual }
+fuel-logs-field-price = is { $price }, far from your usual { $usual }
+fuel-logs-field-price-derived = makes the price { $price }, far from your usual { $usual }
 fuel-logs-field-economy = makes the economy { $economy }, which is unusually good: check the volume and the reading
 fuel-logs-field-two-forms = contradicts { $name }: send only one of them
 fuel-logs-field-trip-and-reading = must be empty if there is an odometer reading
@@ -76,7 +76,7 @@ fuel-logs-field-vehicle = isn’t one of your vehicles
 ## Values that are expected instead
 
 fuel-logs-expected-up-to = up to { $limit }
-fuel-logs-expected-at-least = at least { $limit }
+fuel-logs-expected-no-better-than = no better than { $limit }
 fuel-logs-expected-about = about { $value }
 fuel-logs-expected-either = { $first } or { $second }
 fuel-logs-expected-reading = a reading

@@ -13,8 +13,8 @@ use serde::{Serialize, Serializer};
 
 use super::{Locale, catalog, current, format, with_units};
 use crate::core::{
-    money::Money,
-    units::{Distance, Volume},
+    money::{Currency, Money},
+    units::{Distance, UnitPrice, Volume},
 };
 
 /// The message with this id and these arguments: `t!("core-field-too-long", most = 200)`.
@@ -96,6 +96,16 @@ pub enum Value {
     Volume(Volume),
     /// An amount of money: `$1,036.02`.
     Money(Money),
+    /// A price of fuel, per unit of the reader's: `€1.799/L`.
+    UnitPrice(UnitPrice, Currency),
+    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters), with the reader's unit:
+    /// `31.4 mpg`.
+    Economy {
+        /// The distance, in tenths of a millimeter.
+        distance: i64,
+        /// The volume, in picoliters.
+        volume: i64,
+    },
     /// Another message.
     Message(Box<Message>),
 }
@@ -236,6 +246,12 @@ impl Value {
             Self::Distance(it) => text(with_units(|units| units.exact_distance_with_unit(*it))),
             Self::Volume(it) => text(with_units(|units| units.fuel_with_unit(*it))),
             Self::Money(it) => text(with_units(|units| units.amount(*it))),
+            Self::UnitPrice(price, currency) => {
+                text(with_units(|units| units.unit_price_with_unit(*price, *currency)))
+            }
+            Self::Economy { distance, volume } => {
+                text(with_units(|units| units.exact_economy_with_unit(*distance, *volume)))
+            }
             Self::Message(message) => text(message.text_in(locale)),
         }
     }

@@ -91,6 +91,12 @@ impl UnitFormatter {
         with_sign(&price.in_unit(self.volume).text(), currency)
     }
 
+    /// Formats a price per unit of volume, with its currency and the user's unit: `€1.799/L`.
+    #[must_use]
+    pub fn unit_price_with_unit(&self, price: UnitPrice, currency: Currency) -> String {
+        format!("{}/{}", self.unit_price(price, currency), self.volume.symbol())
+    }
+
     /// Formats an amount of money with its currency: `$1,036.02`, `¥6,800`, `HUF 24,600.00`.
     #[must_use]
     pub fn amount(&self, money: Money) -> String {
@@ -110,6 +116,14 @@ impl UnitFormatter {
     #[must_use]
     pub fn exact_economy(&self, distance: i64, volume: i64) -> Option<String> {
         self.economy.of_exact_to::<1>(distance, volume).map(|it| it.to_string())
+    }
+
+    /// Formats the economy of a distance (tenths of a millimeter) on a volume (picoliters), with the user's
+    /// unit: `31.4 mpg`; a dash if there is none.
+    #[must_use]
+    pub fn exact_economy_with_unit(&self, distance: i64, volume: i64) -> String {
+        let economy = self.exact_economy(distance, volume).unwrap_or_else(|| "–".to_owned());
+        format!("{economy}\u{a0}{}", self.economy.symbol())
     }
 
     /// Formats a volume: `10.412` gallons, `39.41` liters.

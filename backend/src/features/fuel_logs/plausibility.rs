@@ -18,10 +18,7 @@ use crate::{
         error::FieldError,
         locale::{Message, Value},
         money::{Currency, Money},
-        units::{
-            Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, UnitFormatter, UnitPrice, Volume,
-            VolumeUnit,
-        },
+        units::{Distance, GALLON_US, KILOMETER, MILE, UnitPrice, Volume, VolumeUnit},
     },
     features::vehicles::odometer::{Contradiction, Side},
     t,
@@ -97,7 +94,6 @@ pub(super) fn check(
     (sets_date, distance_member): (bool, &'static str),
     history: &History,
     today: NaiveDate,
-    units: &UnitFormatter,
 ) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if sets_date && log.date > today {
@@ -113,14 +109,13 @@ pub(super) fn check(
     }
     if quantities.sends_payment() {
         errors.extend(
-            check_payment(log, quantities)
-                .or_else(|| check_unit_price(log, quantities, history, units)),
+            check_payment(log, quantities).or_else(|| check_unit_price(log, quantities, history)),
         );
     }
     if (quantities.sends_distance() || quantities.volume.is_sent() || is_derived)
         && errors.is_empty()
     {
-        errors.extend(check_economy(log, quantities, distance_member, history, units));
+        errors.extend(check_economy(log, quantities, distance_member, history));
     }
     errors
 }
@@ -222,7 +217,6 @@ fn check_unit_price(
     log: &FuelLog,
     quantities: &Quantities,
     history: &History,
-    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let (volume, amount, unit_price) = (log.volume?, log.amount?, log.unit_price?);
     let of_currency: Vec<i64> =
@@ -232,19 +226,17 @@ fn check_unit_price(
     if (usual / 4..=usual.saturating_mul(4)).contains(&now) {
         return None;
     }
-    let per = units.volume;
     // To the thousandth, like the prices on a pump.
     let usual = Fixed::from_units((usual + 500) / 1000 * 10)?;
     let usual = UnitPrice { value: usual, per: VolumeUnit::GallonsUs };
-    let usual = units.unit_price(usual, amount.currency);
-    let price = units.unit_price(unit_price, amount.currency);
-    let unit = per.symbol();
+    let usual = Value::UnitPrice(usual, amount.currency);
+    let price = Value::UnitPrice(unit_price, amount.currency);
     let member = quantities.payment_member();
     let detail = match member {
         "unitPrice" | "pricePerGallon" => {
-            t!("fuel-logs-field-price", price = price, unit = unit, usual = &usual)
+            t!("fuel-logs-field-price", price = price, usual = usual.clone())
         }
-        _ => t!("fuel-logs-field-price-derived", price = price, unit = unit, usual = &usual),
+        _ => t!("fuel-logs-field-price-derived", price = price, usual = usual.clone()),
     };
     let expected = t!("fuel-logs-expected-about", value = usual);
     Some(FieldError::implausible(member, detail, expected))
@@ -255,7 +247,6 @@ fn check_economy(
     quantities: &Quantities,
     distance_member: &'static str,
     history: &History,
-    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let interval = log.exact.interval?;
     let mpg = interval.mpg()?.units();
@@ -264,14 +255,8 @@ fn check_economy(
     if mpg <= high {
         return None;
     }
-    let sign = units.economy.symbol();
-    let now = interval.format(units)?;
-    let best = units.economy_of_mpg(Fixed::from_units(high)?)?;
-    let best = format!("{best} {sign}");
-    let expected = match units.economy {
-        EconomyUnit::LitersPer100Km => t!("fuel-logs-expected-at-least", limit = best),
-        _ => up_to(best),
-    };
+    let best = Value::Economy { distance: high.checked_mul(MILE)?, volume: 100 * GALLON_US };
+    let expected = t!("fuel-logs-expected-no-better-than", limit = best);
     let name = if quantities.volume.is_sent() {
         quantities.volume.name
     } else if quantities.sends_distance() {
@@ -279,6 +264,7 @@ fn check_economy(
     } else {
         quantities.payment_member()
     };
-    let detail = t!("fuel-logs-field-economy", economy = format!("{now} {sign}"));
+    let economy = Value::Economy { distance: interval.distance, volume: interval.volume };
+    let detail = t!("fuel-logs-field-economy", economy = economy);
     Some(FieldError::implausible(name, detail, expected))
 }

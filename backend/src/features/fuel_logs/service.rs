@@ -314,7 +314,6 @@ async fn recompute_and_check(
     window: Window,
     context: &CheckContext<'_>,
 ) -> Result<Vec<window::Recomputed>> {
-    let units = context.preferences.display_units();
     if !context.may_roll_back {
         check_order(tx, user, &window, log, context.distance_member).await?;
     }
@@ -333,7 +332,6 @@ async fn recompute_and_check(
         (context.sets_date, context.distance_member),
         &history,
         today,
-        &units,
     );
     let moves = (context.quantities.sends_distance() || context.sets_date) && !is_next;
     if moves

@@ -21,6 +21,7 @@ on_every_engine![
     an_implausible_value_is_reported_for_a_member_that_was_sent,
     a_derived_volume_must_be_plausible,
     an_unusual_price_is_compared_with_the_usual_one,
+    an_unusual_economy_is_described_in_the_users_units,
     a_marked_missing_fill_up_is_not_suggested_again,
     a_response_can_be_sent_back,
     a_volume_too_large_for_the_reference_schema_has_null_gallons,
@@ -134,14 +135,35 @@ async fn an_unusual_price_is_compared_with_the_usual_one(app: TestApp) {
     let refused = garage.add("2026-01-10", 2_500, at(31.0)).await;
     assert_implausible(&refused, "/unitPrice");
     let detail = &refused.body["errors"][0]["detail"];
-    assert_eq!(detail, "is $31.000 per gal, far from your usual $3.449");
+    assert_eq!(detail, "is $31.000/gal, far from your usual $3.449/gal");
     let mut total = at(31.0);
     total["unitPrice"] = Value::Null;
     total["amount"] = json!(310);
     let refused = garage.add("2026-01-10", 2_500, total).await;
     assert_implausible(&refused, "/amount");
     let detail = &refused.body["errors"][0]["detail"];
-    assert_eq!(detail, "makes the price $31.000 per gal, far from your usual $3.449");
+    assert_eq!(detail, "makes the price $31.000/gal, far from your usual $3.449/gal");
+}
+
+async fn an_unusual_economy_is_described_in_the_users_units(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    garage.added("2026-01-01", 1_000, json!({ "gallons": 10 })).await;
+    let refuse = async || garage.add("2026-01-08", 1_500, json!({ "gallons": 2.5 })).await;
+    let in_miles = refuse().await;
+    assert_implausible(&in_miles, "/gallons");
+    let error = &in_miles.body["errors"][0];
+    let detail = "makes the economy 200.0\u{a0}mpg, which is unusually good: check the volume and the reading";
+    assert_eq!(error["detail"], detail);
+    assert_eq!(error["expected"], "no better than 120.0\u{a0}mpg");
+
+    let metric = json!({
+        "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "EUR",
+    });
+    assert_eq!(garage.user.patch("/api/user/preferences", metric).await.status, 200);
+    let in_liters = refuse().await;
+    let error = &in_liters.body["errors"][0];
+    assert!(error["detail"].as_str().unwrap().contains("1.2\u{a0}l/100 km"), "{error}");
+    assert_eq!(error["expected"], "no better than 2.0\u{a0}l/100 km");
 }
 
 async fn a_marked_missing_fill_up_is_not_suggested_again(app: TestApp) {
