@@ -34,6 +34,7 @@ use sqlx::SqlSafeStr;
 use sqlx::{
     Database, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Error, Result, UserId,
@@ -63,6 +64,9 @@ pub enum Db {
         persistent: bool,
         /// The read replica, if any.
         replica: Option<Arc<Replica>>,
+        /// Permits for transactions that write. Writers can wait for each other while they hold a
+        /// connection, so some connections are reserved for reads.
+        writers: Arc<Semaphore>,
     },
     /// SQLite, which allows one writer at a time. Waiting for the only writing connection is
     /// cheaper than waiting for SQLite's lock.
@@ -142,7 +146,27 @@ pub enum Tx {
 }
 
 /// A connection of one engine, in a transaction or outside of one.
-pub struct Conn<D: Database>(ConnState<D>);
+pub struct Conn<D: Database> {
+    state: ConnState<D>,
+    /// The permit to write, if one is needed.
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Whether a transaction may write.
+#[derive(Clone, Copy)]
+enum TransactionAccess {
+    ReadOnly,
+    Write,
+}
+
+impl TransactionAccess {
+    fn begin_statement(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "BEGIN READ ONLY",
+            Self::Write => "BEGIN",
+        }
+    }
+}
 
 enum ConnState<D: Database> {
     Transaction(Transaction<'static, D>),
@@ -153,7 +177,7 @@ impl<D: Database> Deref for Conn<D> {
     type Target = D::Connection;
 
     fn deref(&self) -> &D::Connection {
-        match &self.0 {
+        match &self.state {
             ConnState::Transaction(tx) => tx,
             ConnState::Connection(connection) => connection,
         }
@@ -162,7 +186,7 @@ impl<D: Database> Deref for Conn<D> {
 
 impl<D: Database> DerefMut for Conn<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
-        match &mut self.0 {
+        match &mut self.state {
             ConnState::Transaction(tx) => tx,
             ConnState::Connection(connection) => connection,
         }
@@ -171,14 +195,14 @@ impl<D: Database> DerefMut for Conn<D> {
 
 impl<D: Database> Conn<D> {
     async fn commit(self) -> sqlx::Result<()> {
-        match self.0 {
+        match self.state {
             ConnState::Transaction(tx) => tx.commit().await,
             ConnState::Connection(_) => Ok(()),
         }
     }
 
     async fn rollback(self) -> sqlx::Result<()> {
-        match self.0 {
+        match self.state {
             ConnState::Transaction(tx) => tx.rollback().await,
             ConnState::Connection(_) => Ok(()),
         }
@@ -187,13 +211,13 @@ impl<D: Database> Conn<D> {
 
 impl<D: Database> From<Transaction<'static, D>> for Conn<D> {
     fn from(tx: Transaction<'static, D>) -> Self {
-        Self(ConnState::Transaction(tx))
+        Self { state: ConnState::Transaction(tx), _permit: None }
     }
 }
 
 impl<D: Database> From<PoolConnection<D>> for Conn<D> {
     fn from(connection: PoolConnection<D>) -> Self {
-        Self(ConnState::Connection(connection))
+        Self { state: ConnState::Connection(connection), _permit: None }
     }
 }
 
@@ -230,14 +254,16 @@ impl Db {
     /// `Unavailable` if no connection is available.
     pub async fn read_for(&self, user: &UserId) -> Result<Tx> {
         match self {
-            Self::Postgres { .. } => self.begin("BEGIN READ ONLY", RlsScope::User(user)).await,
+            Self::Postgres { .. } => {
+                self.begin(TransactionAccess::ReadOnly, RlsScope::User(user)).await
+            }
             Self::Sqlite { .. } => self.read().await,
         }
     }
 
     /// Begins a write transaction in `scope`.
     async fn begin_write(&self, scope: RlsScope<'_>) -> Result<Tx> {
-        let mut tx = http::yield_slot_while(self.begin("BEGIN", scope)).await?;
+        let mut tx = http::yield_slot_while(self.begin(TransactionAccess::Write, scope)).await?;
         if let (
             Self::Postgres { replica: Some(replica), .. },
             Tx::Postgres { invalidates, .. },
@@ -255,7 +281,7 @@ impl Db {
     /// # Errors
     /// `Unavailable` if no connection is available.
     pub async fn begin_replica_read(&self, user: &UserId, use_replica: bool) -> Result<(Tx, bool)> {
-        if let Self::Postgres { pool, persistent, replica: Some(replica) } = self
+        if let Self::Postgres { pool, persistent, replica: Some(replica), .. } = self
             && use_replica
             && replica.has_writes_of(user, pool).await
         {
@@ -305,12 +331,21 @@ impl Db {
         }
     }
 
-    async fn begin(&self, how: &'static str, scope: RlsScope<'_>) -> Result<Tx> {
+    async fn begin(&self, access: TransactionAccess, scope: RlsScope<'_>) -> Result<Tx> {
         let timer = self.wait_to_write().start_timer();
         Ok(match self {
-            Self::Postgres { pool, persistent, .. } => {
-                let tx =
-                    timer.stop(cancel_safe::begin(pool, scope.begin_statement(how)).await)?.into();
+            Self::Postgres { pool, persistent, writers, .. } => {
+                let begun: sqlx::Result<Conn<Postgres>> = async {
+                    let permit = match access {
+                        TransactionAccess::ReadOnly => None,
+                        TransactionAccess::Write => Some(open::acquire_permit(writers).await?),
+                    };
+                    let statement = scope.begin_statement(access.begin_statement());
+                    let tx = cancel_safe::begin(pool, statement).await?;
+                    Ok(Conn { state: ConnState::Transaction(tx), _permit: permit })
+                }
+                .await;
+                let tx = timer.stop(begun)?;
                 outage::record_success(Blocked::ReadsAndWrites);
                 Tx::Postgres { tx, persistent: *persistent, invalidates: None }
             }

@@ -29,10 +29,9 @@ fn an_exhausted_connection_pool_returns_503_with_retry_after() {
             .unwrap();
         // Two requests hold a connection each and wait for the lock; the others wait for a connection.
         let stuck: Vec<_> = (0..2)
-            .map(|nth| {
+            .map(|_| {
                 let (ann, path) = (ann.clone(), path.clone());
-                let change = json!({ "nickname": format!("Change {nth}") });
-                tokio::spawn(async move { ann.patch(&path, &change).await })
+                tokio::spawn(async move { ann.get(&path).await })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -55,6 +54,39 @@ fn an_exhausted_connection_pool_returns_503_with_retry_after() {
         }
         eventually("all is as before", async || ann.get(&path).await.status == 200).await;
         assert!(ann.get(&path).await.took < Duration::from_secs(1));
+        sql.close().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn writers_that_wait_for_each_other_leave_connections_for_reads() {
+    block_on(async {
+        let env = TestEnv::on_postgres().await.with("MVP__DATABASE__POOL_SIZE", "4");
+        let service = env.serve();
+        let ann = service.register("ann@example.org").await;
+        let path = format!("/api/vehicles/{}", ann.add_vehicle(1).await);
+        let sql = env.sql().await;
+        let crate::support::Sql::Postgres(pool) = &sql else { unreachable!() };
+
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::raw_sql("SELECT 1 FROM vehicles FOR UPDATE").execute(&mut *lock).await.unwrap();
+        let writers: Vec<_> = (0..8)
+            .map(|nth| {
+                let (ann, path) = (ann.clone(), path.clone());
+                let change = json!({ "nickname": format!("Change {nth}") });
+                tokio::spawn(async move { ann.patch(&path, &change).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for response in join_all((0..20).map(|_| ann.get(&path))).await {
+            assert_eq!(response.status, 200, "{response:?}");
+        }
+        lock.rollback().await.unwrap();
+        for writer in writers {
+            let response = writer.await.unwrap();
+            assert!(matches!(response.status, 200 | 503), "{response:?}");
+        }
         sql.close().await;
     });
 }

@@ -16,6 +16,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Db,
@@ -98,6 +99,7 @@ impl Db {
                 pool: open_postgres(address, settings),
                 persistent: settings.prepared_statements,
                 replica: None,
+                writers: Arc::new(Semaphore::new(max_writers(settings.pool_size))),
             }),
         }
     }
@@ -133,6 +135,21 @@ fn pool_options(settings: &Database) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A check before every use would double the number of round trips.
         .test_before_acquire(false)
+}
+
+/// How many transactions may write at once, in a pool of this size: half of them, so that writers that wait
+/// for the same row don't take the connections of all reads.
+fn max_writers(pool_size: u32) -> usize {
+    (pool_size / 2).max(1) as usize
+}
+
+/// Waits for a permit to write, as long as for a connection.
+///
+/// # Errors
+/// `PoolTimedOut` if there is none in time.
+pub(super) async fn acquire_permit(writers: &Arc<Semaphore>) -> sqlx::Result<OwnedSemaphorePermit> {
+    let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(writers).acquire_owned()).await;
+    permit.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)
 }
 
 fn read_only_error() -> sqlx::Error {
