@@ -67,6 +67,7 @@ pub fn router(app: &App) -> Router {
         .layer(
             // The first is the outermost.
             ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(app.clone(), web::carry_flash::<App>))
                 .layer(middleware::from_fn(web::render_problems_as_pages))
                 .layer(middleware::from_fn_with_state(app.clone(), accounts::redirect_to_sign_in)),
         );

@@ -433,6 +433,12 @@ impl TestApp {
         self.send(Request::get(path), Body::empty()).await
     }
 
+    /// Follows a redirect as a browser does, with the cookie that the response sets.
+    pub(crate) async fn follow(&self, response: &TestResponse) -> TestResponse {
+        let cookies: Vec<_> = self.cookie.iter().cloned().chain(cookie_of(response)).collect();
+        self.with_cookie(Some(cookies.join("; "))).get(response.header("location")).await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send_json(Method::POST, path, &body.to_string(), &[]).await
     }

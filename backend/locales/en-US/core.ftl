@@ -12,6 +12,7 @@ core-menu-trash = Trash
 core-menu-settings = Settings
 core-menu-admin = Admin
 core-log-out = Sign out
+core-undo = Undo
 core-log-in = Sign in
 core-review-access = Your password was reset. <link>Check what has access to your account</link>.
 core-footer = Self-hosted. Your data stays here.

@@ -37,6 +37,16 @@ fuel-logs-delete = Delete fill-up
 fuel-logs-delete-this = Delete this fill-up
 fuel-logs-delete-text = The fill-up of { $date } will be deleted and your economy recalculated. This can’t be undone.
 
+## After saving
+
+fuel-logs-saved = Saved.
+fuel-logs-saved-economy = Saved. This tank: { $economy }.
+fuel-logs-saved-economy-and-cost = Saved. This tank: { $economy }, { $cost }.
+fuel-logs-saved-first = Saved. You’ll see the economy after your next full tank.
+fuel-logs-saved-partial = Saved. This fuel will count toward your next full tank.
+fuel-logs-saved-without-economy = Saved. This tank has no economy: { $reason }.
+fuel-logs-deleted = The fill-up of { $date } was deleted.
+
 ## Why a fill-up has no economy
 
 fuel-logs-no-economy-first = first full tank

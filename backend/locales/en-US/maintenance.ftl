@@ -286,3 +286,16 @@ maintenance-plan-bmw = BMW, Mini
 maintenance-plan-mercedes-benz = Mercedes-Benz
 maintenance-plan-hyundai-kia = Hyundai, Kia
 maintenance-plan-subaru = Subaru
+
+## After an action
+
+maintenance-done = { $name } is done.
+maintenance-done-next-date = { $name } is done. Next: { $date }.
+maintenance-done-next-reading = { $name } is done. Next: at { $reading }.
+maintenance-done-next = { $name } is done. Next: { $date }, or at { $reading }.
+maintenance-added = Added.
+maintenance-saved = Saved.
+maintenance-postponed = { $name } is postponed.
+maintenance-skipped = { $name } is skipped this time.
+maintenance-deleted = { $name } is deleted.
+maintenance-plan-added = The maintenance plan is added.

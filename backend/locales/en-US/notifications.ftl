@@ -82,3 +82,8 @@ notifications-unreachable = the server can’t be reached
 notifications-response-status = the server responded with status { $status }
 notifications-secret-invalid = the secret can’t be used for signing
 notifications-secret-unreadable = the secret can’t be read anymore: remove this channel and add it again
+
+## After an action
+
+notifications-added = The channel is added.
+notifications-removed = The channel is removed.

@@ -183,3 +183,10 @@ stations-field-google-place = isn’t a known Google place
 stations-field-required-with = is required when { $other } is given
 stations-field-query-or-location = is required unless lat and lng are given
 stations-duplicate-place = another station already has this googlePlaceId
+
+## After an action
+
+stations-saved = The station is saved.
+stations-deleted = The station is deleted.
+stations-favorite-saved = The favorite is saved.
+stations-favorite-removed = The station is no longer a favorite.

@@ -107,3 +107,14 @@ vehicles-field-more-than-later = is more than the later reading of { $reading } 
 vehicles-vin-in-trash = { $vehicle } has this VIN and is in your trash
 vehicles-vin-duplicate = { $vehicle } already has this VIN
 vehicles-vin-duplicate-unknown = another of your vehicles already has this VIN
+
+## After an action
+
+vehicles-added = The vehicle is added.
+vehicles-saved = Saved.
+vehicles-activated = The vehicle is in use again.
+vehicles-deactivated = The vehicle is no longer in use.
+vehicles-trashed = The vehicle is in the trash.
+vehicles-restored = The vehicle is restored.
+vehicles-reading-saved = The reading is saved.
+vehicles-reading-deleted = The reading is deleted.

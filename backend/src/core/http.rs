@@ -2,6 +2,7 @@
 
 mod admission;
 mod client;
+mod cookies;
 mod etag;
 mod extract;
 pub mod idempotency;
@@ -16,6 +17,7 @@ mod upload;
 
 pub use admission::{AdmissionControl, Permit, yield_slot_while};
 pub use client::ClientAddress;
+pub use cookies::{find_cookie, set_cookie};
 pub use etag::IfMatch;
 pub use extract::{Form, Json, OptionalJson, Path, Query, QueryForm, path_parameter};
 pub use idempotency::{Idempotency, IdempotentJson, InFlightRequests};

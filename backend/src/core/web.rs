@@ -1,6 +1,7 @@
 //! What all pages share: the layout, the assets, and the rendering of problems.
 
 mod assets;
+mod flash;
 mod form;
 mod menu;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use axum::{
 };
 
 pub use assets::{Assets, is_asset, router};
+pub use flash::{Flash, carry_flash};
 pub use form::{Errors, FormView, sentence};
 pub use menu::{Icon, MenuEntry};
 
@@ -68,13 +70,15 @@ pub struct Layout {
     pub path: String,
     /// The URLs of the assets.
     pub assets: &'static Assets,
+    /// The answer to the action before, if any.
+    pub flash: Option<Flash>,
 }
 
 impl Layout {
     /// The layout of the page at `path` for a user, if signed in.
     #[must_use]
     pub fn new(viewer: Option<Viewer>, path: &str) -> Self {
-        Self { viewer, path: path.to_owned(), assets: Assets::get() }
+        Self { viewer, path: path.to_owned(), assets: Assets::get(), flash: None }
     }
 
     /// Whether the user is signed in.
@@ -125,7 +129,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Layout {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Ok(Self::new(parts.extensions.get().cloned(), parts.uri.path()))
+        let layout = Self::new(parts.extensions.get().cloned(), parts.uri.path());
+        Ok(Self { flash: parts.extensions.get().cloned(), ..layout })
     }
 }
 

@@ -30,7 +30,10 @@ use super::{
 };
 use crate::{
     app::App,
-    core::{Error, Result, UserId, hex, http::error_responses},
+    core::{
+        Error, Result, UserId, hex,
+        http::{self, error_responses},
+    },
 };
 
 /// The resolution of `seen_at`: it is updated at most this often.
@@ -109,24 +112,13 @@ pub(super) fn set_cookie(
     value: &str,
     lasts: TimeDelta,
 ) -> Result<HeaderValue> {
-    // Browsers accept the prefix `__Host-` only over HTTPS and only from this host.
-    let (prefix, secure) =
-        if app.config.server.is_https() { ("__Host-", "; Secure") } else { ("", "") };
-    let seconds = lasts.num_seconds();
-    let text = format!(
-        "{prefix}{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
-    );
+    let text = http::set_cookie(app.config.server.is_https(), name, value, lasts.num_seconds());
     HeaderValue::from_str(&text).map_err(|error| Error::Internal(error.into()))
 }
 
 /// Finds the value of the cookie `name`.
 pub(super) fn find_cookie<'a>(headers: &'a HeaderMap, app: &App, name: &str) -> Option<&'a str> {
-    let prefix = if app.config.server.is_https() { "__Host-" } else { "" };
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
-    cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key.strip_prefix(prefix) == Some(name)).then_some(value))
+    http::find_cookie(headers, app.config.server.is_https(), name)
 }
 
 /// Hashes the token in the cookie `name`.

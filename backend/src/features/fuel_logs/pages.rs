@@ -1,5 +1,6 @@
 //! The HTML pages that add, edit and delete fill-ups.
 
+mod answer;
 mod form;
 
 use askama::Template;
@@ -27,7 +28,7 @@ use crate::{
         locale::Message,
         money::{Currency, Thousandths},
         units::{DistanceUnit, UnitFormatter, VolumeUnit, currency_symbol, day},
-        web::{self, Errors, FormView, Layout},
+        web::{self, Errors, Flash, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -209,8 +210,8 @@ fn default_fuel(vehicle: &Vehicle, recent: &[FuelLog]) -> Option<FuelType> {
     recent.iter().find_map(|it| it.fuel_type).or_else(from_vin)
 }
 
-fn redirect_to_vehicle(id: VehicleId) -> Response {
-    Redirect::to(&format!("/vehicles/{id}")).into_response()
+fn vehicle_path(id: VehicleId) -> String {
+    format!("/vehicles/{id}")
 }
 
 input! {
@@ -266,7 +267,19 @@ async fn add(
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(redirect_to_vehicle(id)),
+        Ok(created) => {
+            let path = vehicle_path(id);
+            // The fill-up may be deleted by now: a form that was sent twice gets the first response again.
+            let added = created.location().rsplit('/').next().and_then(|it| it.parse().ok());
+            let log = match added {
+                Some(added) => service::find(&app, &user, FuelLogId(added)).await.ok(),
+                None => None,
+            };
+            Ok(match log {
+                Some(log) => answer::saved(&log, &units).redirect_to(&path),
+                None => Redirect::to(&path).into_response(),
+            })
+        }
         Err(error) => {
             let errors = Errors::from_error(error)?;
             let recent = list_recent(&app, &user, id).await?;
@@ -322,7 +335,7 @@ async fn change(
     let units = user.0.preferences.display_units();
     let copy = changed_fields(&form, &edit_form(&log, &units));
     if copy.typed.is_empty() {
-        return Ok(redirect_to_vehicle(log.vehicle_id));
+        return Ok(Redirect::to(&vehicle_path(log.vehicle_id)).into_response());
     }
     let price =
         copy.typed.contains_key("unitPrice").then(|| check_ambiguous_price(&form)).flatten();
@@ -333,7 +346,7 @@ async fn change(
         Err(error) => Err(error),
     };
     match saved {
-        Ok(log) => Ok(redirect_to_vehicle(log.vehicle_id)),
+        Ok(log) => Ok(answer::saved(&log, &units).redirect_to(&vehicle_path(log.vehicle_id))),
         Err(error) => {
             let errors = Errors::from_error(error)?;
             let view = FormView::with_errors(FuelLog::LABELS, form, errors);
@@ -344,5 +357,6 @@ async fn change(
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<FuelLogId>) -> Result<Response> {
     let log = service::remove(&app, &user, id, &IfMatch::default()).await?;
-    Ok(redirect_to_vehicle(log.vehicle_id))
+    let message = t!("fuel-logs-deleted", date = log.date);
+    Ok(Flash::new(&message).redirect_to(&vehicle_path(log.vehicle_id)))
 }

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
+    saving_a_fill_up_shows_the_economy_of_the_tank_once,
+    a_fill_up_without_an_economy_says_why,
     the_form_is_prefilled_with_the_date_and_hints,
     the_form_is_prefilled_with_the_fuel,
     a_fill_up_in_metric_units_is_stored_as_entered,
@@ -393,4 +395,61 @@ async fn another_users_fill_up_is_not_found(app: TestApp) {
     let delete = format!("/fuel-logs/{}/delete", log.id());
     assert_eq!(other.post_form(&delete, &[]).await.status, 404);
     assert_eq!(logs(&user).await.len(), 1);
+}
+
+/// Adds a fill-up at this reading and returns the page that is shown next.
+async fn fill_up(user: &TestApp, vehicle: &str, km: &str, more: &[(&str, &str)]) -> TestResponse {
+    let mut fields = vec![
+        ("odometer", km),
+        ("odometerUnit", "km"),
+        ("volume", "40"),
+        ("volumeUnit", "l"),
+        ("amount", "68.00"),
+        ("currency", "EUR"),
+        ("date", "2026-01-20"),
+    ];
+    fields.extend(more);
+    let answer = user.post_form(&format!("/vehicles/{vehicle}/fuel-logs/new"), &fields).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    user.follow(&answer).await
+}
+
+async fn saving_a_fill_up_shows_the_economy_of_the_tank_once(app: TestApp) {
+    let user = metric(&app).await;
+    let id = vehicle(&user).await;
+    let full = [("isFull", "true")];
+    let page = fill_up(&user, &id, "100000", &full).await;
+    let first = "Saved. You’ll see the economy after your next full tank.";
+    assert!(page.text().contains(first), "{page:?}");
+    let page = fill_up(&user, &id, "100625", &full).await;
+    let saved = "Saved. This tank: 6.4\u{a0}l/100 km, €0.109/km.";
+    assert!(page.text().contains(saved), "{page:?}");
+    assert!(page.text().contains(r#"role="status""#), "{page:?}");
+    // The page deletes the cookie with the message.
+    assert!(page.header("set-cookie").starts_with("flash=; Path=/; Max-Age=0;"), "{page:?}");
+    let again = user.get(&format!("/vehicles/{id}")).await;
+    assert!(!again.text().contains("Saved."), "{again:?}");
+    assert_eq!(again.header("set-cookie"), "");
+
+    let id_of_fill_up = logs(&user).await[0]["id"].as_str().unwrap().to_owned();
+    let change = [("amount", "70.00"), ("currency", "EUR")];
+    let changed = user.post_form(&format!("/fuel-logs/{id_of_fill_up}/edit"), &change).await;
+    let page = user.follow(&changed).await;
+    assert!(page.text().contains("Saved. This tank: 6.4"), "{page:?}");
+    let deleted = user.post_form(&format!("/fuel-logs/{id_of_fill_up}/delete"), &[]).await;
+    let page = user.follow(&deleted).await;
+    assert!(page.text().contains("The fill-up of Jan 20, 2026 was deleted."), "{page:?}");
+}
+
+async fn a_fill_up_without_an_economy_says_why(app: TestApp) {
+    let user = metric(&app).await;
+    let id = vehicle(&user).await;
+    fill_up(&user, &id, "100000", &[("isFull", "true")]).await;
+    let page = fill_up(&user, &id, "100300", &[("isFull", "false")]).await;
+    let partial = "Saved. This fuel will count toward your next full tank.";
+    assert!(page.text().contains(partial), "{page:?}");
+    let missed = [("isFull", "true"), ("missedPrevious", "true")];
+    let page = fill_up(&user, &id, "101000", &missed).await;
+    let missed = "Saved. This tank has no economy: previous fill-up missing.";
+    assert!(page.text().contains(missed), "{page:?}");
 }

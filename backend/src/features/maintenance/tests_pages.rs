@@ -97,6 +97,8 @@ async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     for _ in 0..2 {
         let done = garage.user.post_form(&path, &fields).await;
         assert_eq!((done.status, done.header("location")), (303, "/maintenance"));
+        let page = garage.user.follow(&done).await;
+        assert!(page.text().contains(" is done. Next: Jul 31, 2026"), "{page:?}");
     }
     let done = garage.user.get(&item).await.body;
     assert_eq!((&done["isCompleted"], &done["completedMileage"]), (&json!(true), &json!(50_000)));

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::{RawQuery, State},
-    response::{Html, IntoResponse as _, Redirect, Response},
+    response::{Html, IntoResponse as _, Response},
     routing::{get, post},
 };
 
@@ -18,7 +18,7 @@ use crate::{
         Error, Result,
         http::{Form, Idempotency, IfMatch, Limit, Path},
         locale::Message,
-        web::{self, FormView, Layout},
+        web::{self, Flash, FormView, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, has_recently_confirmed,
@@ -29,12 +29,15 @@ use crate::{
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/settings/notifications", get(show).post(add))
+        .route(PAGE, get(show).post(add))
         .route("/settings/notifications/confirmation", post(resend_confirmation))
         .route("/settings/notifications/{id}/test", post(test))
         .route("/settings/notifications/{id}/delete", post(remove))
         .route("/mail/unsubscribe", get(show_unsubscribe).post(unsubscribe))
 }
+
+/// The path of the page of channels.
+const PAGE: &str = "/settings/notifications";
 
 const LABELS: &[(&str, &str)] = &[
     ("kind", "notifications-kind"),
@@ -98,7 +101,7 @@ async fn add(
     let idempotency = Idempotency::from_form(&mut copy, "notifications");
     let added = async { service::add(&app, &caller, copy.read(&app)?, idempotency).await };
     match added.await {
-        Ok(_) => Ok(Redirect::to("/settings/notifications").into_response()),
+        Ok(_) => Ok(Flash::new(&t!("notifications-added")).redirect_to(PAGE)),
         // The page requests the password, and keeps the input except for the secret.
         Err(Error::ConfirmationRequired) => {
             let mut form = form;
@@ -153,9 +156,9 @@ async fn remove(
     State(app): State<App>,
     caller: SessionUser,
     Path(id): Path<ChannelId>,
-) -> Result<Redirect> {
+) -> Result<Response> {
     service::remove(&app, &caller, id, &IfMatch::default()).await?;
-    Ok(Redirect::to("/settings/notifications"))
+    Ok(Flash::new(&t!("notifications-removed")).redirect_to(PAGE))
 }
 
 #[derive(Template)]

@@ -395,8 +395,9 @@ async fn channels_are_added_and_removed_on_a_page(app: TestApp) {
     let added = owner.user.post_form(page, &[("kind", "ntfy"), ("address", &address)]).await;
     assert_eq!((added.status, added.header("location")), (303, page));
     let text = |response: &TestResponse| response.body.as_str().unwrap_or_default().to_owned();
-    let shown = text(&owner.user.get(page).await);
+    let shown = text(&owner.user.follow(&added).await);
     assert!(shown.contains(&address), "{shown}");
+    assert!(shown.contains("The channel is added."), "{shown}");
     let of = shown.split("/settings/notifications/").nth(1).unwrap().split('/').next().unwrap();
     let tested = owner.user.post_form(&format!("{page}/{of}/test"), &[]).await;
     assert!(text(&tested).contains("Test message sent"), "{}", text(&tested));

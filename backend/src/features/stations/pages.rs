@@ -11,7 +11,7 @@ use axum::{
     Router,
     extract::State,
     http::{Uri, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use chrono::NaiveDate;
@@ -32,12 +32,13 @@ use crate::{
         input::number::{self, NumberFormat},
         locale::Message,
         units::{DistanceUnit, UnitFormatter},
-        web::{self, FormView, Layout},
+        web::{self, Flash, FormView, Layout},
     },
     features::{
         accounts::User,
         fuel_logs::{self, FuelType, LastPricePaid},
     },
+    t,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -283,8 +284,8 @@ async fn show_list(
     Ok(response)
 }
 
-fn redirect_to_station(id: StationId) -> Redirect {
-    Redirect::to(&format!("/stations/{id}"))
+fn station_path(id: StationId) -> String {
+    format!("/stations/{id}")
 }
 
 /// Saves a search result with the provider's details. The form only identifies the result.
@@ -296,7 +297,8 @@ async fn save(State(app): State<App>, user: User, form: Form) -> Result<Response
     let criteria = read_criteria(&app, &search)?.ok_or_else(not_found)?;
     let created = service::save_search_result(&app, &user, &criteria, (source, id)).await?;
     let created = created.ok_or_else(not_found)?;
-    Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
+    let path = created.location().trim_start_matches("/api");
+    Ok(Flash::new(&t!("stations-saved")).redirect_to(path))
 }
 
 async fn add_favorite(
@@ -304,7 +306,7 @@ async fn add_favorite(
     user: User,
     Path(id): Path<StationId>,
     form: Form,
-) -> Result<Redirect> {
+) -> Result<Response> {
     // The button in the list sends no notes. Preserve the existing ones.
     let favorite = if form.typed.contains_key("notes") {
         form.read::<NewFavorite>(&app)?
@@ -313,20 +315,22 @@ async fn add_favorite(
         NewFavorite { notes: notes.map(crate::core::input::LongText) }
     };
     service::add_favorite(&app, &user, id, favorite).await?;
-    Ok(redirect_to_station(id))
+    let flash = Flash::new(&t!("stations-favorite-saved"));
+    Ok(flash.redirect_to(&station_path(id)))
 }
 
 async fn remove_favorite(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-) -> Result<Redirect> {
+) -> Result<Response> {
     service::remove_favorite(&app, &user, id).await?;
-    match service::find(&app, &user, id).await {
+    let path = match service::find(&app, &user, id).await {
         // The station was withdrawn, and this favorite was its last use.
-        Err(Error::NotFound(_)) => Ok(Redirect::to("/stations")),
-        station => station.map(|it| redirect_to_station(it.id)),
-    }
+        Err(Error::NotFound(_)) => "/stations".to_owned(),
+        station => station_path(station?.id),
+    };
+    Ok(Flash::new(&t!("stations-favorite-removed")).redirect_to(&path))
 }
 
 #[cfg(test)]

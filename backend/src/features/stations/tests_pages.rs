@@ -125,11 +125,13 @@ async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
     let fields = [("name", "The corner"), ("latitude", ""), ("longitude", ""), ("fuelTypes", "")];
     let changed = user.post_form(&edit, &fields).await;
     assert_eq!((changed.status, changed.header("location")), (303, path.as_str()));
+    assert_contains(&user.follow(&changed).await, &["The station is saved."]);
     let record = user.get(&format!("/api{path}")).await.body;
     assert_eq!((&record["name"], &record["latitude"]), (&json!("The corner"), &Value::Null));
     assert_eq!((&record["address"], &record["fuelTypes"]), (&json!("Main Street 1"), &json!([])));
     let gone = user.post_form(&format!("{path}/delete"), &[]).await;
     assert_eq!((gone.status, gone.header("location")), (303, "/stations"));
+    assert_contains(&user.follow(&gone).await, &["The station is deleted."]);
     assert_eq!(user.get(&path).await.status, 404);
 }
 
@@ -190,6 +192,7 @@ async fn a_deleted_station_remains_on_its_users_pages(app: TestApp) {
     // does.
     let left = ann.post_form(&format!("{path}/unfavorite"), &[]).await;
     assert_eq!(left.header("location"), path);
+    assert_contains(&ann.follow(&left).await, &["The station is no longer a favorite."]);
     let log = ann.get("/api/fuel-logs").await.body["items"][0]["id"].as_str().unwrap().to_owned();
     add_favorite(&ann, &id).await;
     ann.delete(&format!("/api/fuel-logs/{log}")).await;

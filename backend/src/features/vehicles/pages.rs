@@ -23,7 +23,7 @@ use crate::{
         Error, Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, NewestFirst, Path, Query},
         locale::Message,
-        web::{self, Errors, FormView, Layout},
+        web::{self, Errors, Flash, FormView, Layout},
     },
     features::{accounts::User, vin},
     input, t,
@@ -123,8 +123,8 @@ fn form_errors(error: Error) -> Result<(Errors, Option<VinConflict>)> {
     }
 }
 
-fn redirect_to_vehicle(id: VehicleId) -> Response {
-    Redirect::to(&format!("/vehicles/{id}")).into_response()
+fn path(id: VehicleId) -> String {
+    format!("/vehicles/{id}")
 }
 
 /// Shows the form, filled with the values in the query. This is how a VIN is looked up without JavaScript:
@@ -166,7 +166,8 @@ async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> 
     match added.await {
         // The page of a record has the path of its JSON document, without /api.
         Ok(created) => {
-            Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
+            let path = created.location().trim_start_matches("/api");
+            Ok(Flash::new(&t!("vehicles-added")).redirect_to(path))
         }
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
@@ -216,14 +217,14 @@ async fn change(
         changed.set("year", form.get("year").to_owned());
     }
     if changed.typed.is_empty() {
-        return Ok(redirect_to_vehicle(id));
+        return Ok(Redirect::to(&path(id)).into_response());
     }
     let saved = match changed.read::<VehicleChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(_) => Ok(redirect_to_vehicle(id)),
+        Ok(_) => Ok(Flash::new(&t!("vehicles-saved")).redirect_to(&path(id))),
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
             let view = FormView::with_errors(Vehicle::LABELS, form, errors);
@@ -242,14 +243,16 @@ async fn set_active(
 ) -> Result<Response> {
     let only = Form::from_fields([("isActive", form.get("isActive").to_owned())]);
     let change = only.read::<VehicleChange>(&app)?;
-    service::change(&app, &user, id, change, &IfMatch::default()).await?;
-    Ok(redirect_to_vehicle(id))
+    let vehicle = service::change(&app, &user, id, change, &IfMatch::default()).await?;
+    let message =
+        if vehicle.is_active { t!("vehicles-activated") } else { t!("vehicles-deactivated") };
+    Ok(Flash::new(&message).redirect_to(&path(id)))
 }
 
-async fn remove(State(app): State<App>, user: User, Path(id): Path<VehicleId>) -> Result<Redirect> {
+async fn remove(State(app): State<App>, user: User, Path(id): Path<VehicleId>) -> Result<Response> {
     service::remove(&app, &user, id, &IfMatch::default()).await?;
-    // The vehicle can be restored there at once.
-    Ok(Redirect::to("/trash"))
+    let flash = Flash::new(&t!("vehicles-trashed")).with_undo(format!("/vehicles/{id}/restore"));
+    Ok(flash.redirect_to("/vehicles"))
 }
 
 async fn restore(
@@ -259,7 +262,7 @@ async fn restore(
 ) -> Result<Response> {
     let (any, idempotency) = (IfMatch::default(), Idempotency::default());
     service::restore(&app, &user, id, &any, &idempotency).await?;
-    Ok(redirect_to_vehicle(id))
+    Ok(Flash::new(&t!("vehicles-restored")).redirect_to(&path(id)))
 }
 
 input! {

@@ -137,13 +137,19 @@ async fn the_trash_lists_and_restores_vehicles(app: TestApp) {
     let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
     let id = user.post("/api/vehicles", vehicle).await.id();
     let answer = user.post_form(&format!("/vehicles/{id}/trash"), &[]).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
+    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
+    let list = user.follow(&answer).await;
+    assert!(list.text().contains("The vehicle is in the trash."), "{list:?}");
+    let undo = format!(r#"<form method="post" action="/vehicles/{id}/restore">"#);
+    assert!(list.text().contains(&undo), "{list:?}");
     let page = user.get("/trash").await;
     assert!(page.text().contains("(7KLM 204)"), "{page:?}");
     assert!(page.text().contains("Moved to trash Jan 31, 2026"), "{page:?}");
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
-    user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
-    assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
+    let restored = user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
+    let page = user.follow(&restored).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("The vehicle is restored."), "{page:?}");
     let other = app.register("eve@example.org").await;
     for action in ["trash", "restore", "edit"] {
         let answer = other.post_form(&format!("/vehicles/{id}/{action}"), &[]).await;

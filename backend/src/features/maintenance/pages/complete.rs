@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::{
     extract::State,
-    response::{Html, IntoResponse as _, Redirect, Response},
+    response::{Html, Response},
 };
 
 use super::{
-    find_vehicle,
+    answer, find_vehicle,
     form::{distance_value, render_rejected_postponement, to_api_form, with_units},
     format, to_history,
 };
@@ -108,6 +108,7 @@ pub(super) async fn complete(
     layout: Layout,
     form: Form,
 ) -> Result<Response> {
+    let item = service::find(&app, &user, id).await?;
     let form = with_units(form, &user.0.preferences.display_units());
     let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
@@ -116,10 +117,12 @@ pub(super) async fn complete(
             .await
     };
     match done.await {
-        Ok(_) => Ok(Redirect::to("/maintenance").into_response()),
+        Ok(done) => {
+            let flash = answer::completed(&app, &user, &item, done.body()).await;
+            Ok(flash.redirect_to("/maintenance"))
+        }
         Err(error) => {
             let errors = Errors::from_error(error)?;
-            let item = service::find(&app, &user, id).await?;
             let view = FormView::with_errors(LABELS, form, errors);
             web::invalid_form_page(&render(&app, &user, &item, layout, Some(view)).await?)
         }
@@ -155,7 +158,10 @@ pub(super) async fn postpone(
         Err(error) => Err(error),
     };
     match postponed {
-        Ok(_) => Ok(to_history(item.vehicle_id)),
+        Ok(_) => {
+            let message = t!("maintenance-postponed", name = answer::name(&item));
+            Ok(to_history(item.vehicle_id, &message))
+        }
         Err(error) => {
             let errors = Errors::from_error(error)?;
             render_rejected_postponement(&app, &user, &item, layout, (&form, &errors)).await
@@ -171,5 +177,6 @@ pub(super) async fn skip(
     let item = service::find(&app, &user, id).await?;
     let (any, idempotency) = (IfMatch::default(), Idempotency::default());
     service::skip(&app, &user, id, &any, &idempotency).await?;
-    Ok(to_history(item.vehicle_id))
+    let message = t!("maintenance-skipped", name = answer::name(&item));
+    Ok(to_history(item.vehicle_id, &message))
 }

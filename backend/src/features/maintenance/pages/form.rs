@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::{
     extract::State,
-    response::{Html, Response},
+    response::{Html, IntoResponse as _, Redirect, Response},
 };
 use chrono::{Months, NaiveDate};
 
-use super::{VehicleMileage, find_vehicle_mileage, format, to_history};
+use super::{VehicleMileage, answer, find_vehicle_mileage, format, history_path, to_history};
 use crate::{
     app::App,
     core::{
@@ -332,7 +332,8 @@ pub(super) async fn add(
     copy.set("isCompleted", is_done.to_string());
     let added = async { service::add(&app, &user, copy.read(&app)?, &idempotency).await };
     match added.await {
-        Ok(_) => Ok(to_history(id)),
+        Ok(_) if is_done => Ok(to_history(id, &t!("maintenance-saved"))),
+        Ok(_) => Ok(to_history(id, &t!("maintenance-added"))),
         Err(error) => {
             let view = FormView::rejected(Item::LABELS, form, error)?;
             web::invalid_form_page(&render(&mileage, None, is_done, &user, (layout, view)))
@@ -364,14 +365,14 @@ pub(super) async fn change(
     let form = with_units(form, &units);
     let changed = changed_fields(&form, &item, &units);
     if changed.typed.is_empty() {
-        return Ok(to_history(item.vehicle_id));
+        return Ok(Redirect::to(&history_path(item.vehicle_id)).into_response());
     }
     let saved = match to_api_form(changed, &units).read::<ItemChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(item) => Ok(to_history(item.vehicle_id)),
+        Ok(item) => Ok(to_history(item.vehicle_id, &t!("maintenance-saved"))),
         Err(error) => {
             let view = FormView::rejected(Item::LABELS, form, error)?;
             web::invalid_form_page(&render_edit(&app, &user, &item, (layout, view)).await?)
@@ -385,5 +386,6 @@ pub(super) async fn remove(
     Path(id): Path<ItemId>,
 ) -> Result<Response> {
     let item = service::remove(&app, &user, id, &IfMatch::default()).await?;
-    Ok(to_history(item.vehicle_id))
+    let message = t!("maintenance-deleted", name = answer::name(&item));
+    Ok(to_history(item.vehicle_id, &message))
 }

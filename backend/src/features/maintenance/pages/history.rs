@@ -221,7 +221,7 @@ pub(super) async fn apply_plan(
     let unit = user.0.preferences.distance_unit;
     plans::apply_to_vehicle(&app, &user, id, &selection, (today, unit), &Idempotency::default())
         .await?;
-    Ok(to_history(id))
+    Ok(to_history(id, &t!("maintenance-plan-added")))
 }
 
 #[derive(Template)]

@@ -1,5 +1,6 @@
 //! The pages for maintenance: upcoming items, forms and history.
 
+mod answer;
 mod chart;
 mod complete;
 mod due;
@@ -9,7 +10,7 @@ mod history;
 
 use axum::{
     Router,
-    response::{IntoResponse as _, Redirect, Response},
+    response::Response,
     routing::{get, post},
 };
 
@@ -17,7 +18,9 @@ use crate::{
     app::App,
     core::{
         Result,
+        locale::Message,
         units::{Distance, UnitFormatter},
+        web::Flash,
     },
     features::{
         accounts::User,
@@ -78,6 +81,11 @@ impl VehicleMileage {
     }
 }
 
-fn to_history(id: VehicleId) -> Response {
-    Redirect::to(&format!("/vehicles/{id}/maintenance")).into_response()
+fn history_path(id: VehicleId) -> String {
+    format!("/vehicles/{id}/maintenance")
+}
+
+/// Redirects to the vehicle's maintenance page, which shows `message`.
+fn to_history(id: VehicleId, message: &Message) -> Response {
+    Flash::new(message).redirect_to(&history_path(id))
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::redirect_to_station;
+use super::station_path;
 use crate::{
     app::App,
     core::{
@@ -14,7 +14,7 @@ use crate::{
         error::FieldError,
         http::{Form, Idempotency, IfMatch, Path},
         locale::Message,
-        web::{self, Errors, FormView, Layout},
+        web::{self, Errors, Flash, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -84,7 +84,8 @@ pub(super) async fn add(
     let added = async { service::add(&app, &user, copy.read(&app)?, &idempotency).await };
     match added.await {
         Ok(created) => {
-            Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
+            let path = created.location().trim_start_matches("/api");
+            Ok(Flash::new(&t!("stations-saved")).redirect_to(path))
         }
         Err(error) => {
             let view = FormView::rejected(Station::LABELS, form, error)?;
@@ -121,14 +122,14 @@ pub(super) async fn change(
     let station = find_for_change(&app, &user, id).await?;
     let changed = form.clone().changed_from(&stored_form(&station));
     if changed.typed.is_empty() {
-        return Ok(redirect_to_station(id).into_response());
+        return Ok(Redirect::to(&station_path(id)).into_response());
     }
     let saved = match changed.read::<StationChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(_) => Ok(redirect_to_station(id).into_response()),
+        Ok(_) => Ok(Flash::new(&t!("stations-saved")).redirect_to(&station_path(id))),
         Err(error) => {
             let errors = match error {
                 Error::Conflict { detail, .. } => Errors(vec![FieldError::at("name", detail)]),
@@ -144,7 +145,7 @@ pub(super) async fn remove(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-) -> Result<Redirect> {
+) -> Result<Response> {
     service::remove(&app, &user, id, &IfMatch::default()).await?;
-    Ok(Redirect::to("/stations"))
+    Ok(Flash::new(&t!("stations-deleted")).redirect_to("/stations"))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::State,
-    response::{Html, IntoResponse as _, Redirect, Response},
+    response::{Html, Response},
     routing::{get, post},
 };
 use uuid::Uuid;
@@ -17,13 +17,13 @@ use crate::{
         http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
         locale::Message,
         units,
-        web::{self, FormView, Layout},
+        web::{self, Flash, FormView, Layout},
     },
     features::{
         accounts::User,
         vehicles::{self, VehicleId},
     },
-    input,
+    input, t,
 };
 
 pub(in crate::features::vehicles) fn router() -> Router<App> {
@@ -160,7 +160,7 @@ async fn add(
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     let added = async { service::add(&app, &user, id, copy.read(&app)?, &idempotency).await };
     match added.await {
-        Ok(_) => Ok(redirect_to_log(id)),
+        Ok(_) => Ok(to_log(id, &t!("vehicles-reading-saved"))),
         Err(error) => {
             let view = FormView::rejected(LABELS, form, error)?;
             web::invalid_form_page(&page(&app, &user, id, None, (layout, view)).await?)
@@ -169,9 +169,11 @@ async fn add(
 }
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Response> {
-    Ok(redirect_to_log(service::remove(&app, &user, id, &IfMatch::default()).await?))
+    let vehicle = service::remove(&app, &user, id, &IfMatch::default()).await?;
+    Ok(to_log(vehicle, &t!("vehicles-reading-deleted")))
 }
 
-fn redirect_to_log(id: VehicleId) -> Response {
-    Redirect::to(&format!("/vehicles/{id}/odometer")).into_response()
+/// Redirects to the vehicle's odometer log, which shows `message`.
+fn to_log(id: VehicleId, message: &Message) -> Response {
+    Flash::new(message).redirect_to(&format!("/vehicles/{id}/odometer"))
 }
