@@ -149,12 +149,20 @@ pub(crate) fn release_program(name: &str) -> Result<PathBuf> {
     Ok(target().join("release/motovaultpro"))
 }
 
+/// Builds what `make test` runs. `backend/build.rs` enables the tests that need servers if there are some; without
+/// that, the whole crate would be compiled again.
+fn build_tests() -> Command {
+    let mut command = cargo_test(&["--quiet", "--no-run"]);
+    command.env("TEST_SERVERS", "1");
+    command
+}
+
 /// The program that a setting names or, without it, a debug build that is built like the tests.
 pub(crate) fn debug_program(name: &str) -> Result<PathBuf> {
     if let Some(program) = setting(name) {
         return existing(&program);
     }
-    run(&mut cargo_test(&["--quiet", "--no-run"]))?;
+    run(&mut build_tests())?;
     Ok(target().join("debug/motovaultpro"))
 }
 
