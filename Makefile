@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture rehearsal drill dist test-dist test-proxies setup start stop logs db-shell clean
+.PHONY: help map run test test-compose test-pgbouncer check style fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture rehearsal drill dist test-dist test-proxies setup start stop logs db-shell clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,14 +12,14 @@ map: ## fetch Leaflet for the map of stations, for the next build (optional, nee
 	mkdir -p frontend/dist
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
+# Each crate of the workspace is compiled once, and its lints and documentation are checked at the same time: see scripts/rustc.
+test: export RUSTC_WORKSPACE_WRAPPER = $(CURDIR)/scripts/rustc
+test: export CLIPPY_ARGS = -Dwarnings
+test: export CARGO_PROFILE_DEV_DEBUG = 0
 test: ## run everything that CI runs: check, all tests on both engines, a short fuzz, alerts, proxies
 	cargo xtask need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus nodejs node-typescript
-	$(MAKE) check
+	$(MAKE) style
 	cargo xtask with-servers scripts/test
-	FUZZ_SECONDS=0 FUZZ_SEED=1 cargo xtask fuzz
-	cargo xtask calendar
-	cargo xtask test-alerts
-	cargo xtask test-proxies
 
 test-compose: ## test the Docker Compose setup, without Docker
 	cargo xtask test-compose
@@ -29,9 +29,13 @@ test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mod
 
 check: ## check formatting, lints, documentation, scripts, words and dependencies
 	cargo xtask need nodejs node-typescript python3-venv
-	cargo fmt --all --check
+	$(MAKE) style
 	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
+
+# What `make check` checks without compiling the service.
+style:
+	cargo fmt --all --check
 	tsc --project backend/assets
 	node --test backend/assets/tests/*.test.js
 	scripts/words
