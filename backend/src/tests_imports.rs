@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::LazyLock,
 };
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -314,10 +315,12 @@ fn sources() -> Vec<Source> {
     all
 }
 
+/// All modules: to read them takes seconds.
+static ALL: LazyLock<Modules> = LazyLock::new(|| modules(&sources()));
+
 #[test]
 fn core_imports_no_feature_and_features_import_only_the_public_api_of_earlier_ones() {
-    let all = modules(&sources());
-    let wrong = violations(&all, &all);
+    let wrong = violations(&ALL, &ALL);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -358,9 +361,8 @@ fn forbidden_imports_are_found_in_every_form() {
         ),
         ("features/notifications/job.rs", "use super::model::Channel;", ""),
     ];
-    let all = modules(&sources());
     for (file, text, expected) in cases {
-        let wrong = violations(&modules(&[(file.to_owned(), text.to_owned())]), &all);
+        let wrong = violations(&modules(&[(file.to_owned(), text.to_owned())]), &ALL);
         let is_expected = match expected {
             "" => wrong.is_empty(),
             text => wrong.iter().any(|it| it.contains(text)),

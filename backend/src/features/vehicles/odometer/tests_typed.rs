@@ -20,16 +20,36 @@ const MAX_WHOLE: i64 = 2_000_000;
 const MAX_TENTHS: i64 = 2_000_000;
 
 /// Whole values up to two million and tenths up to two hundred thousand: both ends, and values at even steps
-/// in between. The steps are primes, so that every last digit occurs.
-fn sample() -> Vec<String> {
-    let whole = (0..MAX_WHOLE).step_by(179).chain([MAX_WHOLE - 1, MAX_WHOLE]);
-    let tenths =
-        (0..MAX_TENTHS).step_by(193).chain([1, 9, MAX_TENTHS - 1]).filter(|it| it % 10 != 0);
+/// in between. If the steps are primes, every last digit occurs.
+fn sample(step_of_whole: usize, step_of_tenths: usize) -> Vec<String> {
+    let whole = (0..MAX_WHOLE).step_by(step_of_whole).chain([MAX_WHOLE - 1, MAX_WHOLE]);
+    let tenths = (0..MAX_TENTHS)
+        .step_by(step_of_tenths)
+        .chain([1, 9, MAX_TENTHS - 1])
+        .filter(|it| it % 10 != 0);
     let tenths = tenths.map(|it| format!("{}.{}", it / 10, it % 10));
     let mut all: Vec<String> = whole.map(|it| it.to_string()).chain(tenths).collect();
     // Readings that a former version altered.
     all.extend(["12346", "128000", "15000"].map(str::to_owned));
     all
+}
+
+/// Reads a value as the API does, and as the form does. Both must read the same.
+fn read(value: &str, today: NaiveDate) -> Distance {
+    let json = format!(r#"{{"value":{value},"unit":"km"}}"#);
+    let by_api = Distance::read(&FieldValue::Nested(json), today).unwrap();
+    let by_form = FieldValue::Measured { value: grouped(value), unit: "km".to_owned() };
+    assert_eq!(Distance::read(&by_form, today).unwrap(), by_api, "{value}");
+    by_api
+}
+
+#[test]
+fn the_api_and_the_form_read_the_same() {
+    let typed = sample(179, 193);
+    assert!(typed.len() > 20_000, "{}", typed.len());
+    for value in typed {
+        read(&value, NaiveDate::default());
+    }
 }
 
 /// Groups digits with commas, as pages do.
@@ -52,22 +72,17 @@ async fn readings_are_returned_exactly_as_entered(app: TestApp) {
     let id: VehicleId = serde_json::from_value(json!(vehicle)).unwrap();
     let owner = user.user_id().await;
 
-    // One reading per day, parsed as by the API and by the form. They are inserted directly, since
-    // twenty thousand requests would take minutes.
-    let typed = sample();
-    assert!(typed.len() > 20_000, "{}", typed.len());
+    // One reading per day. They are inserted directly, because two thousand requests take too long.
+    let typed = sample(1973, 1999);
+    assert!(typed.len() > 1_900, "{}", typed.len());
     let first = NaiveDate::from_ymd_opt(1960, 1, 1).unwrap();
     let mut tx = app.app.db.write_for(&owner).await.unwrap();
     for (nth, value) in (0..).zip(&typed) {
-        let json = format!(r#"{{"value":{value},"unit":"km"}}"#);
-        let by_api = Distance::read(&FieldValue::Nested(json), first).unwrap();
-        let by_form = FieldValue::Measured { value: grouped(value), unit: "km".to_owned() };
-        assert_eq!(Distance::read(&by_form, first).unwrap(), by_api, "{value}");
         let reading = SourceReading {
             id: Uuid::now_v7(),
             kind: SourceKind::Manual,
             date: first + Days::new(nth),
-            reading: by_api,
+            reading: read(value, first),
             previous_reading: None,
             notes: None,
         };
