@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use serde_json::{Value, json};
 
 use crate::support::{BrowserSession, TestEnv, block_on};
@@ -20,7 +19,7 @@ async fn first_visit() {
     let env = TestEnv::on_sqlite();
     let service = env.serve();
     let browser = BrowserSession::start().await;
-    browser.page.goto(&service.url).await.unwrap();
+    browser.goto(&service.url).await;
     browser.wait_for_path("/register").await;
     browser.type_into("email", "ann@example.org").await;
     browser.type_into("password", "correct horse battery").await;
@@ -110,8 +109,7 @@ async fn narrow_visit() {
     let id = |it: &Value| it.as_str().unwrap().to_owned();
     let (vehicle, fill_up, item) = (id(&vehicle), id(&fill_up), id(&item));
     for width in [320, 390, 1280] {
-        let screen = SetDeviceMetricsOverrideParams::new(width, 844, 1.0, width < 600);
-        browser.page.execute(screen).await.unwrap();
+        browser.resize(width).await;
         for path in [
             format!("/vehicles/{vehicle}"),
             format!("/vehicles/{vehicle}/edit"),
@@ -122,16 +120,15 @@ async fn narrow_visit() {
             format!("/maintenance/{item}/complete"),
             "/settings".to_owned(),
         ] {
-            browser.page.goto(format!("{}{path}", service.url)).await.unwrap();
+            browser.goto(format!("{}{path}", service.url)).await;
             browser.wait_until_loaded().await;
             if path.ends_with("/new") {
                 for (name, typed) in [("odometer", "1403000"), ("amount", "20663.13")] {
                     browser.replace_value(name, typed).await;
                 }
             }
-            let script = format!("{CUT_OFF}({width})");
-            let found = browser.page.evaluate_expression(script).await.unwrap();
-            assert_eq!(found.value(), Some(&json!([])), "{path} at {width}");
+            let found = browser.evaluate(&format!("{CUT_OFF}({width})")).await;
+            assert_eq!(found, json!([]), "{path} at {width}");
         }
     }
     browser.close().await;

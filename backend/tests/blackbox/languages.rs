@@ -3,10 +3,6 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use chromiumoxide::cdp::browser_protocol::{
-    emulation::SetDeviceMetricsOverrideParams,
-    network::{Headers, SetExtraHttpHeadersParams},
-};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -63,8 +59,9 @@ async fn walk() {
 
     let browser = BrowserSession::start().await;
     browser.sign_in(&service.url, EMAIL, "correct horse battery").await;
-    let headers = Headers::new(json!({ "Accept-Language": "en-XA" }));
-    browser.page.execute(SetExtraHttpHeadersParams::new(headers)).await.unwrap();
+    browser.call("Network.enable", json!({})).await;
+    let headers = json!({ "headers": { "Accept-Language": "en-XA" } });
+    browser.call("Network.setExtraHTTPHeaders", headers).await;
 
     let mut open: Vec<String> =
         ["/vehicles", "/admin", "/vin?vin=1HGCM82633A004352", "/problems/invalid", "/nothing"]
@@ -75,17 +72,15 @@ async fn walk() {
         if !seen.insert(shape(&path)) {
             continue;
         }
-        browser.page.goto(format!("{}{path}", service.url)).await.unwrap();
+        browser.goto(format!("{}{path}", service.url)).await;
         browser.wait_until_loaded().await;
-        let found = browser.page.evaluate_expression(LOOK).await.unwrap();
-        let found: Found = found.into_value().unwrap();
+        let found: Found = serde_json::from_value(browser.evaluate(LOOK).await).unwrap();
         faults.extend(found.plain.into_iter().map(|text| format!("{path}: {text}")));
         open.extend(found.links);
         for width in WIDTHS {
-            let screen = SetDeviceMetricsOverrideParams::new(width, 844, 1.0, width < 600);
-            browser.page.execute(screen).await.unwrap();
-            let wide = browser.page.evaluate_expression("document.documentElement.scrollWidth");
-            let wide: i64 = wide.await.unwrap().into_value().unwrap();
+            browser.resize(width).await;
+            let wide = browser.evaluate("document.documentElement.scrollWidth").await;
+            let wide = wide.as_i64().unwrap();
             if wide > width {
                 faults.push(format!("{path}: {wide} pixels wide at {width}"));
             }

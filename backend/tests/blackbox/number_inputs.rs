@@ -159,7 +159,7 @@ impl FillUpForm {
     }
 
     async fn navigate_to(&self, path: &str) {
-        self.browser.page.goto(format!("{}{path}", self.service.url)).await.unwrap();
+        self.browser.goto(format!("{}{path}", self.service.url)).await;
         self.browser.wait_until_loaded().await;
     }
 
@@ -174,16 +174,11 @@ impl FillUpForm {
 
     /// The value of a field on the page.
     async fn field_value(&self, name: &str) -> String {
-        let field = self.browser.field(name).await;
-        field.string_property("value").await.unwrap().unwrap_or_default()
+        self.browser.value_of(name).await
     }
 
     async fn wait_until_hidden(&self, text: &str) {
-        let is_hidden = async || {
-            let body = self.browser.page.find_element("body").await.unwrap();
-            let shown = body.inner_text().await.unwrap().unwrap_or_default();
-            !shown.contains(text)
-        };
+        let is_hidden = async || !self.browser.shows(text).await;
         eventually(&format!("no {text:?} on the page"), is_hidden).await;
     }
 }

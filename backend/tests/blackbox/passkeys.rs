@@ -2,14 +2,6 @@
 
 use std::time::Duration;
 
-use chromiumoxide::cdp::{
-    browser_protocol::web_authn::{
-        AddVirtualAuthenticatorParams, AuthenticatorId, AuthenticatorProtocol,
-        AuthenticatorTransport, EnableParams, SetResponseOverrideBitsParams, SetUserVerifiedParams,
-        VirtualAuthenticatorOptions,
-    },
-    js_protocol::runtime::EvaluateParams,
-};
 use serde_json::{Value, json};
 
 use crate::support::{BrowserSession, Client, TestEnv};
@@ -37,43 +29,29 @@ async fn within_two_minutes(what: impl Future<Output = ()>) {
 }
 
 /// Adds a virtual authenticator with user verification.
-async fn plug_in(browser: &BrowserSession) -> AuthenticatorId {
-    browser.page.execute(EnableParams::default()).await.unwrap();
-    let device = VirtualAuthenticatorOptions::builder()
-        .protocol(AuthenticatorProtocol::Ctap2)
-        .transport(AuthenticatorTransport::Internal)
-        .has_resident_key(true)
-        .has_user_verification(true)
-        .is_user_verified(true)
-        .build()
-        .unwrap();
-    let added = browser.page.execute(AddVirtualAuthenticatorParams::new(device)).await.unwrap();
-    added.result.authenticator_id
-}
-
-/// Evaluates a script in the page.
-async fn run(browser: &BrowserSession, script: &str) -> Value {
-    let script = EvaluateParams::builder()
-        .expression(script)
-        .await_promise(true)
-        .return_by_value(true)
-        .build()
-        .unwrap();
-    browser.page.evaluate_expression(script).await.unwrap().into_value().unwrap()
+async fn plug_in(browser: &BrowserSession) -> Value {
+    browser.call("WebAuthn.enable", json!({})).await;
+    let device = json!({
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+        "hasUserVerification": true, "isUserVerified": true,
+    });
+    let added =
+        browser.call("WebAuthn.addVirtualAuthenticator", json!({ "options": device })).await;
+    added["authenticatorId"].clone()
 }
 
 /// Creates an account with a passkey through the pages, and signs out.
 async fn with_passkey(browser: &BrowserSession, url: &str) {
-    browser.page.goto(format!("{url}/register")).await.unwrap();
+    browser.goto(format!("{url}/register")).await;
     browser.type_into("email", "ann@example.org").await;
     browser.type_into("password", PASSWORD).await;
     browser.press_enter("password").await;
     browser.wait_for_path("/vehicles").await;
-    browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
+    browser.goto(format!("{url}/settings/factors")).await;
     browser.type_into("name", "Telephone").await;
     browser.press_enter("name").await;
     browser.wait_for_text("They won’t be shown again.").await;
-    let codes = run(browser, "document.querySelectorAll('#new-codes li').length").await;
+    let codes = browser.evaluate("document.querySelectorAll('#new-codes li').length").await;
     assert_eq!(codes, 10);
     browser.click("#new-codes a").await;
     browser.wait_for_text("Telephone").await;
@@ -109,25 +87,29 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         log_out(&browser).await;
 
         // With the device, but without user verification.
-        let verified = |is| SetUserVerifiedParams::new(device.clone(), is);
-        browser.page.execute(verified(false)).await.unwrap();
+        let verify = async |is_verified: bool| {
+            let user = json!({ "authenticatorId": device, "isUserVerified": is_verified });
+            browser.call("WebAuthn.setUserVerified", user).await;
+        };
+        verify(false).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_text("No passkey was given. Try again.").await;
-        browser.page.execute(verified(true)).await.unwrap();
+        verify(true).await;
 
         // An invalid signature.
-        let mut bits = SetResponseOverrideBitsParams::new(device.clone());
-        bits.is_bogus_signature = Some(true);
-        browser.page.execute(bits).await.unwrap();
+        let sign = async |is_bogus: bool| {
+            let bits = json!({ "authenticatorId": device, "isBogusSignature": is_bogus });
+            browser.call("WebAuthn.setResponseOverrideBits", bits).await;
+        };
+        sign(true).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_text("The code or passkey is invalid, expired or already used.").await;
-        let bits = SetResponseOverrideBitsParams::new(device);
-        browser.page.execute(bits).await.unwrap();
+        sign(false).await;
 
         // A removed passkey is unknown, and the password is sufficient again.
         browser.click("[data-passkeys] button").await;
         browser.wait_for_path("/vehicles").await;
-        browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
+        browser.goto(format!("{url}/settings/factors")).await;
         browser.click("form[action$='/remove'] button").await;
         browser.wait_for_text("No passkeys yet.").await;
         log_out(&browser).await;
@@ -152,7 +134,7 @@ async fn answer(browser: &BrowserSession, challenge: &Value) -> Value {
         }})()",
         challenge["publicKey"]
     );
-    json!({ "ceremony": challenge["ceremony"], "credential": run(browser, &script).await })
+    json!({ "ceremony": challenge["ceremony"], "credential": browser.evaluate(&script).await })
 }
 
 async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) {
@@ -191,7 +173,7 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
         let other_url = by_name(&elsewhere.url);
 
         // A page at another origin uses this service's challenge: the browser includes the origin.
-        browser.page.goto(format!("{other_url}/login")).await.unwrap();
+        browser.goto(format!("{other_url}/login")).await;
         let challenge = begin().await;
         let phished = answer(&browser, &challenge).await;
         client.post(FINISH, &phished).await.expect(401);
@@ -246,14 +228,14 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         let made = env.run(&["users", "reset", "ann@example.org"]);
         assert_eq!(made.code, Some(0), "{made:?}");
         let token = made.out.lines().next().unwrap().rsplit_once("token=").unwrap().1;
-        browser.page.goto(format!("{url}/reset?token={token}")).await.unwrap();
+        browser.goto(format!("{url}/reset?token={token}")).await;
         browser.type_into("password", NEW_PASSWORD).await;
         browser.press_enter("password").await;
         browser.wait_for_text("Your new password is set").await;
-        browser.page.goto(format!("{url}/login")).await.unwrap();
+        browser.goto(format!("{url}/login")).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_text("Your password was reset: sign in").await;
-        assert!(!browser.page.url().await.unwrap().unwrap().contains("/vehicles"));
+        assert!(!browser.url().await.contains("/vehicles"));
 
         // The passkey still works as the second factor after the password.
         browser.type_into("email", "ann@example.org").await;
@@ -263,7 +245,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.click("[data-passkeys] button").await;
         browser.wait_for_path("/vehicles").await;
         browser.wait_for_text("Your password was reset.").await;
-        browser.page.goto(format!("{url}/settings/review")).await.unwrap();
+        browser.goto(format!("{url}/settings/review")).await;
         browser.wait_for_text("Telephone").await;
         browser.click("form[action='/settings/review'] button").await;
         browser.wait_for_text("Review completed.").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{BrowserSession, TestEnv, block_on, eventually};
 
@@ -51,13 +51,13 @@ fn the_users_location_selects_the_nearest_favorite_and_searches_around_it() {
         browser.sign_in(&service.url, EMAIL, PASSWORD).await;
 
         let form = format!("{}/vehicles/{vehicle}/fuel-logs/new", service.url);
-        browser.page.goto(form).await.unwrap();
+        browser.goto(form).await;
         browser.wait_until_loaded().await;
         locate(&browser).await;
         let selected = format!("document.querySelector('#stationId').value === '{}'", ids[1]);
         wait_until(&browser, &selected).await;
 
-        browser.page.goto(format!("{}/stations", service.url)).await.unwrap();
+        browser.goto(format!("{}/stations", service.url)).await;
         browser.wait_until_loaded().await;
         locate(&browser).await;
         wait_until(&browser, "location.search.includes('lat=48.37000&lng=10.90000')").await;
@@ -74,23 +74,21 @@ fn a_complete_vin_fills_in_the_form_and_models_are_suggested() {
         service.register(EMAIL).await;
         let browser = BrowserSession::start().await;
         browser.sign_in(&service.url, EMAIL, PASSWORD).await;
-        browser.page.goto(format!("{}/vehicles/new", service.url)).await.unwrap();
+        browser.goto(format!("{}/vehicles/new", service.url)).await;
         browser.wait_until_loaded().await;
 
         browser.type_into("vin", "1HGCM82633A004352").await;
         wait_until(&browser, "document.querySelector('#vin-card .vin-title') !== null").await;
         let values =
             "['year', 'make', 'model'].map((name) => document.forms.vehicle.elements[name].value)";
-        let values: Value =
-            browser.page.evaluate_expression(values).await.unwrap().into_value().unwrap();
-        assert_eq!(values, json!(["2003", "Honda", "Accord"]));
+        assert_eq!(browser.evaluate(values).await, json!(["2003", "Honda", "Accord"]));
         // The values follow the VIN as long as the user does not change them.
         browser.replace_value("model", "Civic").await;
         browser.replace_value("vin", "1HGCM8263").await;
         wait_until(&browser, "document.querySelector('#vin-card').children.length === 0").await;
         assert!(browser.is_true("document.forms.vehicle.elements.model.value === 'Civic'").await);
 
-        browser.field("model").await.focus().await.unwrap();
+        browser.focus("model").await;
         wait_until(&browser, "document.querySelectorAll('#models option').length > 5").await;
         browser.close().await;
     });

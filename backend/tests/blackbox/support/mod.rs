@@ -8,6 +8,7 @@ mod servers;
 #[macro_use]
 mod installation;
 mod browser;
+mod devtools;
 mod sql;
 mod traffic;
 
