@@ -18,10 +18,9 @@ macro_rules! id {
             serde::Serialize,
             serde::Deserialize,
             schemars::JsonSchema,
-            sqlx::Type,
+            sqlx_derive::Type,
         )]
         #[serde(transparent)]
-        #[sqlx(transparent)]
         $visibility struct $name($visibility uuid::Uuid);
 
         impl std::fmt::Display for $name {

@@ -31,7 +31,7 @@ pub(super) struct Column {
 }
 
 /// A column, as described by its engine.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_derive::FromRow)]
 pub(super) struct Described {
     table_name: String,
     name: String,

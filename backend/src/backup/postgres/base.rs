@@ -37,7 +37,7 @@ pub(crate) struct Server {
     info: ServerInfo,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct ServerInfo {
     now: DateTime<Utc>,
     version: i32,
@@ -83,7 +83,7 @@ pub(crate) async fn begin(address: &PostgresAddress) -> Result<Server> {
 }
 
 /// The server's settings and rights that base backups depend on.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(crate) struct ServerStatus {
     pub(crate) version: i32,
     pub(crate) may_replicate: bool,

@@ -208,7 +208,7 @@ pub async fn status<A: Application>(
     Ok(steps.filter(|step| only.is_none_or(|it| it == step.feature)).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Executed {
     feature: String,
     file: String,

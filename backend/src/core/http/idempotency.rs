@@ -193,7 +193,7 @@ impl OperationInput for Idempotency {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Row {
     fingerprint: String,
     location: String,

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The account of the signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Account {
     /// The account's id.
@@ -89,7 +89,7 @@ text_enum! {
 }
 
 /// A session of the signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Session {
     /// The session's id, which is not its token.

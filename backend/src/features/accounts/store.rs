@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// An account with the columns that sign-in checks.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct StoredAccount {
     #[sqlx(flatten)]
     pub(super) account: Account,
@@ -202,7 +202,7 @@ pub(super) async fn update_preferences(
 }
 
 /// An enabled account and its email status.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct EnabledAccount {
     pub(super) id: Uuid,
     pub(super) user_id: String,

@@ -24,7 +24,7 @@ pub(super) const READING_SOURCE: ReadingSource = ReadingSource {
 };
 
 /// A fill-up with an odometer reading. Fill-ups without one have no unit.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Row {
     id: uuid::Uuid,
     date: NaiveDate,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// An invitation to create an account
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// The invitation's id.

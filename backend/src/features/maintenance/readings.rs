@@ -30,7 +30,7 @@ pub(super) const READINGS: ReadingSource = ReadingSource {
     latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
 };
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Row {
     id: Uuid,
     #[sqlx(rename = "type")]

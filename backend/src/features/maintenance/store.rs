@@ -210,7 +210,7 @@ pub(super) async fn list_completed(
 }
 
 /// The cost of one type of work in one year, in one currency.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_derive::FromRow)]
 pub(super) struct YearCost {
     /// The year, such as `2026`.
     pub(super) year: String,

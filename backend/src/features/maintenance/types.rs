@@ -187,10 +187,18 @@ pub(super) const TYPES: &[MaintenanceType] = &[
 
 /// A type of maintenance: a lowercase word, or several joined by underscores.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, sqlx::Type,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    sqlx_derive::Type,
 )]
 #[serde(transparent)]
-#[sqlx(transparent)]
 #[schemars(transparent)]
 pub struct TypeName(pub String);
 

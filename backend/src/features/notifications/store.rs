@@ -244,7 +244,7 @@ pub(super) async fn set_message(
 }
 
 /// A message queued for delivery.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_derive::FromRow)]
 pub(super) struct QueuedMessage {
     pub(super) id: Uuid,
     pub(super) channel_id: ChannelId,

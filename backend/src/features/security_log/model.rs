@@ -161,7 +161,7 @@ impl Event {
 const OVERFLOW_DETAIL: &str = "further ones, from any address";
 
 /// A row recorded within the last hour.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_derive::FromRow)]
 pub(super) struct RecentRow {
     pub(super) id: Uuid,
     pub(super) actor_id: Option<Uuid>,
@@ -187,7 +187,7 @@ fn single_line(text: &str, max_chars: usize) -> Option<String> {
 }
 
 /// An event in the security log
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityEvent {
     /// The event's id.

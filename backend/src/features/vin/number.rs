@@ -15,9 +15,8 @@ use crate::{
 
 /// A well-formed VIN: 17 uppercase letters and digits without I, O and Q, not all of them the same.
 /// The check digit may be wrong; [`check_plausibility`](super::check_plausibility) reports that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx_derive::Type)]
 #[serde(transparent)]
-#[sqlx(transparent)]
 pub struct Vin(String);
 
 impl Vin {

@@ -8,7 +8,7 @@ use super::{DecodedVin, Vin};
 use crate::{core::db::Tx, sql};
 
 /// A cached response and its time.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct CachedResponse {
     pub(super) raw_data: Option<Json<Value>>,
     pub(super) cached_at: Option<DateTime<Utc>>,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An account, and when its sessions, tokens and browsers were last used.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct Row {
     pub(super) id: Uuid,
     pub(super) email: String,
@@ -59,7 +59,7 @@ pub(super) async fn list(
 }
 
 /// The searchable text of an account.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct Name {
     pub(super) id: Uuid,
     pub(super) created_at: DateTime<Utc>,

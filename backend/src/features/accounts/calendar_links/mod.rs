@@ -22,7 +22,7 @@ use crate::{
 const PREFIX: &str = "mvc_";
 
 /// A calendar link, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct CalendarLink {
     /// The link's id.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The id and the owner of a link.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Row {
     id: Uuid,
     #[sqlx(flatten)]

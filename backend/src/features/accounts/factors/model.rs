@@ -36,7 +36,7 @@ pub(super) struct Factors {
 }
 
 /// A passkey
-#[derive(Debug, Clone, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Passkey {
     /// The passkey's id.

@@ -11,7 +11,7 @@ use crate::{core::db::Tx, sql};
 const EMPTY: &[u8] = &[];
 
 /// The secret of an authenticator app.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct TotpRow {
     pub(super) sealed_secret: Option<Vec<u8>>,
     pub(super) confirmed_at: Option<DateTime<Utc>>,
@@ -25,7 +25,7 @@ impl TotpRow {
 }
 
 /// A passkey with its credential.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct PasskeyRow {
     pub(super) id: Uuid,
     pub(super) account_id: Uuid,

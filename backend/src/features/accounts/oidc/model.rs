@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An identity that is linked to an account.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_derive::FromRow)]
 pub(super) struct Identity {
     pub(super) id: Uuid,
     pub(super) issuer: String,

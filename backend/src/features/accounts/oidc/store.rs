@@ -8,7 +8,7 @@ use super::{model::Identity, tokens::VerifiedIdentity};
 use crate::{core::db::Tx, features::accounts::store::sessions::CredentialOwner, sql};
 
 /// The account that an identity is linked to.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct IdentityOwner {
     #[sqlx(flatten)]
     pub(super) owner: CredentialOwner,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A session and its owner.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(in crate::features::accounts) struct SessionRow {
     pub(in crate::features::accounts) id: Uuid,
     pub(in crate::features::accounts) seen_at: DateTime<Utc>,
@@ -21,7 +21,7 @@ pub(in crate::features::accounts) struct SessionRow {
 }
 
 /// The account that a session or a token belongs to.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(in crate::features::accounts) struct CredentialOwner {
     pub(in crate::features::accounts) account_id: Uuid,
     pub(in crate::features::accounts) user_id: String,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A personal token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PersonalToken {
     /// The token's id.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A token and its owner.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 pub(super) struct TokenRow {
     pub(super) id: Uuid,
     #[sqlx(try_from = "String")]

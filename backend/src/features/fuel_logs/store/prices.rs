@@ -25,7 +25,7 @@ fn parse_fuel(stored: Option<String>) -> Option<FuelType> {
     stored.and_then(|it| FuelType::try_from(it).ok())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct PriceRow {
     id: FuelLogId,
     vehicle_id: VehicleId,
@@ -36,7 +36,7 @@ struct PriceRow {
 }
 
 /// A price with its unit of volume and its currency.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct Price {
     unit_price: Fixed<12, 4>,
     unit_price_per: String,
@@ -90,7 +90,7 @@ pub(in crate::features::fuel_logs) async fn prices_paid_at(
     Ok(rows.into_iter().filter_map(paid).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct LastPriceRow {
     station_id: StationId,
     fuel_type: Option<String>,

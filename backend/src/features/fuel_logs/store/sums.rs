@@ -25,7 +25,7 @@ fn join_parts(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
 /// The sums of one group of fill-ups. Fill-ups are grouped by month, by currency, and by whether
 /// they have an amount, a volume and an interval amount. So each sum covers either all fill-ups of
 /// the group or none.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_derive::FromRow)]
 pub(in crate::features::fuel_logs) struct MonthlySums {
     /// `2026-01`.
     pub(in crate::features::fuel_logs) month: String,
@@ -164,7 +164,7 @@ pub(in crate::features::fuel_logs) async fn confirmed_days(
     Ok(rows.into_iter().map(|it| it.0).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct ClosedIntervalRow {
     date: NaiveDate,
     interval_exact: i64,
@@ -200,7 +200,7 @@ pub(in crate::features::fuel_logs) async fn latest_intervals(
 }
 
 /// The sums of all of a vehicle's logs. A sum is `None` if there are no values.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_derive::FromRow)]
 pub(in crate::features::fuel_logs) struct VehicleSums {
     pub(in crate::features::fuel_logs) vehicle_id: VehicleId,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
@@ -243,7 +243,7 @@ pub(in crate::features::fuel_logs) async fn sums_by_vehicle(
     )
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct VehicleIntervalRow {
     vehicle_id: VehicleId,
     interval_exact: i64,

@@ -113,7 +113,7 @@ impl TryFrom<String> for ImportState {
 }
 
 /// The import of a file, with its progress.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_derive::FromRow)]
 pub(in crate::features::stations) struct Import {
     pub(in crate::features::stations) id: Uuid,
     /// The name of the file.

@@ -21,7 +21,7 @@ const LATITUDE_RANGE: i64 = 30_000;
 const MAX_CELLS: usize = 9;
 
 /// A stored station near a new place.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct NearbyStation {
     new_origin: String,
     origin: String,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The location of a station.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, sqlx_derive::FromRow)]
 pub(in crate::features::stations) struct StationLocation {
     pub(in crate::features::stations) id: StationId,
     pub(in crate::features::stations) latitude: Latitude,

@@ -148,7 +148,7 @@ pub(super) async fn replacements(
     )
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_derive::FromRow)]
 struct VehicleReplacement {
     vehicle_id: VehicleId,
     #[sqlx(flatten)]
