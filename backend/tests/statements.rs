@@ -126,3 +126,53 @@ fn conflict_targets_in_new_tables_of_users_contain_the_user() {
     let known: BTreeSet<_> = CONFLICTS_WITHOUT_USER.iter().copied().collect();
     assert_eq!(without_user, known, "put user_id into ON CONFLICT (…)");
 }
+
+/// Where a file of a feature runs SQL, if it may not: only `store.rs` and files in `store/` may, and
+/// tests.
+fn sql_outside_of_the_store(file: &str, source: &str) -> Option<&'static str> {
+    let parts: Vec<_> = file.split('/').collect();
+    if parts.iter().any(|it| matches!(*it, "store" | "store.rs") || it.starts_with("tests")) {
+        return None;
+    }
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    ["sql!(", "sqlx::query", "raw_sql("].into_iter().find(|it| source.contains(it)).or_else(|| {
+        let is_literal = !statements(source).is_empty();
+        is_literal.then_some("a statement")
+    })
+}
+
+#[test]
+fn features_run_sql_only_in_their_stores() {
+    let below = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/features"));
+    let mut files = Vec::new();
+    sources(below, &mut files);
+    assert!(files.iter().any(|it| it.ends_with("store.rs")), "no stores were found");
+    let elsewhere: Vec<_> = files
+        .iter()
+        .filter_map(|file| {
+            let name = file.strip_prefix(below).unwrap().to_str().unwrap();
+            let found = sql_outside_of_the_store(name, &std::fs::read_to_string(file).unwrap());
+            found.map(|it| format!("{name}: {it}"))
+        })
+        .collect();
+    assert!(elsewhere.is_empty(), "move SQL to store.rs: {elsewhere:#?}");
+}
+
+#[test]
+fn sql_is_found_in_every_form() {
+    let call = "let rows = crate::sql!(tx, fetch_all, all)?;";
+    for (file, source, is_wrong) in [
+        ("vehicles/service.rs", call, true),
+        ("vehicles/odometer/readings.rs", call, true),
+        ("vehicles/service.rs", "sqlx::query_as(text)", true),
+        ("vehicles/service.rs", "const ALL: &str = \"SELECT id FROM vehicles\";", true),
+        ("vehicles/service.rs", "#[cfg(test)]\nmod tests { fn f() { sql!(tx) } }", false),
+        ("vehicles/service.rs", "fn f() { store::find(tx, id) }", false),
+        ("vehicles/store.rs", call, false),
+        ("stations/store/words.rs", call, false),
+        ("vehicles/tests_vin.rs", call, false),
+        ("accounts/oidc/tests/log_in.rs", call, false),
+    ] {
+        assert_eq!(sql_outside_of_the_store(file, source).is_some(), is_wrong, "{file}: {source}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The SQL statements for fuel logs. Every statement filters by user.
 
 mod prices;
+pub(super) mod readings;
 mod sums;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -1,14 +1,12 @@
 //! Odometer readings: those of completed items for the odometer log, and those of all sources
-//! around a date. Every statement names the user.
+//! around a date.
 
 use chrono::NaiveDate;
-use sqlx::Result as SqlResult;
 use uuid::Uuid;
 
 use super::{
     forecast::{self, Reading},
-    model,
-    types::TypeName,
+    store::readings::{after, before, latest},
 };
 use crate::{
     core::{
@@ -18,9 +16,8 @@ use crate::{
     },
     features::vehicles::{
         VehicleId,
-        odometer::{self, ReadingSource, ReadingsQuery, SourceKind, SourceReading, VehicleReading},
+        odometer::{self, ReadingSource, ReadingsQuery, SourceReading},
     },
-    sql,
 };
 
 /// The odometer readings of completed items.
@@ -29,95 +26,6 @@ pub(super) const READINGS: ReadingSource = ReadingSource {
     after: |tx, user, query| Box::pin(async move { Ok(after(tx, user, query).await?) }),
     latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
 };
-
-#[derive(sqlx_derive::FromRow)]
-struct Row {
-    id: Uuid,
-    #[sqlx(rename = "type")]
-    kind: TypeName,
-    completed_date: NaiveDate,
-    completed_mileage: i32,
-    completed_exact: Option<i64>,
-    completed_unit: Option<String>,
-}
-
-impl From<Row> for SourceReading {
-    fn from(row: Row) -> Self {
-        let miles = row.completed_mileage;
-        let reading =
-            model::distance(Some(miles), row.completed_exact, row.completed_unit.as_deref());
-        Self {
-            id: row.id,
-            kind: SourceKind::Maintenance,
-            date: row.completed_date,
-            reading: reading.unwrap_or(Distance::miles(miles)),
-            previous_reading: None,
-            notes: Some(row.kind.name().to_string()),
-        }
-    }
-}
-
-async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
-    let rows: Vec<Row> = sql!(
-        tx,
-        fetch_all,
-        "SELECT id, type, completed_date, completed_mileage, completed_exact, completed_unit
-         FROM maintenance
-         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
-           AND completed_mileage IS NOT NULL AND completed_date <= $3
-           AND (completed_date, completed_exact, id) < ($3, $4, $5)
-         ORDER BY completed_date DESC, completed_exact DESC, id DESC
-         LIMIT $6",
-        user.as_str(),
-        query.vehicle,
-        query.position.0,
-        query.position.1,
-        query.position.2,
-        query.limit,
-    )?;
-    Ok(rows.into_iter().map(SourceReading::from).collect())
-}
-
-async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
-    let rows: Vec<Row> = sql!(
-        tx,
-        fetch_all,
-        "SELECT id, type, completed_date, completed_mileage, completed_exact, completed_unit
-         FROM maintenance
-         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
-           AND completed_mileage IS NOT NULL AND completed_date > $3
-         ORDER BY completed_date, completed_exact, id
-         LIMIT $4",
-        user.as_str(),
-        query.vehicle,
-        query.position.0,
-        query.limit,
-    )?;
-    Ok(rows.into_iter().map(SourceReading::from).collect())
-}
-
-async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    limit_per_vehicle: i64,
-) -> SqlResult<Vec<VehicleReading>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id, completed_date, completed_exact
-         FROM (SELECT vehicle_id, completed_date, completed_exact,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id ORDER BY completed_date DESC, id DESC
-                      ) AS place
-               FROM maintenance
-               WHERE user_id = $1 AND is_completed = true AND completed_mileage IS NOT NULL
-                 AND completed_exact IS NOT NULL)
-              AS placed
-         WHERE place <= $2",
-        user.as_str(),
-        limit_per_vehicle,
-    )
-}
 
 /// The running totals of a vehicle around a date, without one record.
 pub(super) struct NearbyReadings {

@@ -1,5 +1,7 @@
 //! Database queries for maintenance items. Every statement names the user.
 
+pub(super) mod readings;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
