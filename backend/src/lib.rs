@@ -24,7 +24,7 @@ use axum::{
     body::Bytes,
     http::header,
     middleware,
-    response::{IntoResponse as _, Redirect},
+    response::IntoResponse as _,
     routing::{any, get},
 };
 use tower::ServiceBuilder;
@@ -61,7 +61,6 @@ pub fn router(app: &App) -> Router {
         pages = pages.merge((feature.pages)());
     }
     let pages = pages
-        .route("/", get(async || Redirect::to("/vehicles")))
         .fallback(async || Error::NotFound(crate::t!("core-not-found-page")))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(

@@ -1,4 +1,61 @@
-### Fill-ups: the form, fuel economy, and what is wrong with a fill-up.
+### Fill-ups: the sections of a vehicle’s page, the form, fuel economy, and what is wrong with a fill-up.
+
+## On a vehicle’s card in the list
+
+fuel-logs-average-economy = average economy
+fuel-logs-average-economy-none = Economy appears after the second full tank.
+fuel-logs-last-fill-up = Last fill-up
+fuel-logs-last-fill-up-none = None yet
+
+## On a vehicle’s page: figures
+
+fuel-logs-figures = Fuel figures
+fuel-logs-figure-average = Average economy
+fuel-logs-figure-best = Best
+fuel-logs-figure-worst = Worst
+fuel-logs-figure-cost-per-mile = Cost per mile
+fuel-logs-figure-cost-per-km = Cost per km
+fuel-logs-figure-spent = Total spent
+fuel-logs-figure-fill-ups = Fill-ups logged
+fuel-logs-figures-confirmed =
+    { $count ->
+        [one] These figures include a fill-up with unusual values that you confirmed.
+       *[other] These figures include { $count } fill-ups with unusual values that you confirmed.
+    }
+
+## On a vehicle’s page: the chart
+
+fuel-logs-chart = Economy per tank, { $unit }
+fuel-logs-chart-average = average { $average }
+fuel-logs-chart-title = Economy per tank for { $vehicle }
+fuel-logs-chart-text =
+    { $count ->
+        [one] { $count } tank from { $first } to { $last }. Average { $average } { $unit }. The list of fill-ups shows the same figures.
+       *[other] { $count } tanks from { $first } to { $last }. Average { $average } { $unit }. The list of fill-ups shows the same figures.
+    }
+fuel-logs-chart-point = { $date }: { $economy } { $unit }
+fuel-logs-chart-point-confirmed = { $date }: { $economy } { $unit }, unusual but confirmed
+fuel-logs-chart-confirmed = Dashed points depend on unusual values that you confirmed.
+
+## On a vehicle’s page: fill-ups
+
+fuel-logs-fill-ups = Fill-ups
+fuel-logs-fill-ups-older = Older fill-ups
+fuel-logs-fill-ups-none = No fill-ups yet
+fuel-logs-fill-ups-none-hint = Log your next fill-up. After two full tanks, you’ll see the fuel economy here.
+fuel-logs-fill-ups-pages = Pages of fill-ups
+fuel-logs-fill-ups-latest = Back to latest
+fuel-logs-fill-ups-load-older = Load older
+fuel-logs-fill-up-date = Date
+fuel-logs-fill-up-distance = Distance
+fuel-logs-fill-up-volume = Volume
+fuel-logs-fill-up-price = Price
+fuel-logs-fill-up-total = Total
+fuel-logs-fill-up-economy = Economy
+fuel-logs-fill-up-no-reading = no reading
+fuel-logs-fill-up-confirmed = unusual, confirmed
+fuel-logs-fill-up-edit = Edit
+fuel-logs-fill-up-edit-named = Edit fill-up of { $date }
 
 ## The form
 

@@ -1,6 +1,34 @@
-### Vehicles: the form, the trash and the odometer log.
+### Vehicles: the list, a vehicle’s page, the form, the trash and the odometer log.
 
 vehicles-title = Vehicles
+
+## The list
+
+vehicles-inactive = Out of use
+vehicles-inactive-link = Vehicles out of use
+vehicles-inactive-none = All your vehicles are in use.
+vehicles-add = Add a vehicle
+vehicles-empty = Your garage is empty
+vehicles-empty-hint = Add a vehicle, then log each fill-up. After two full tanks, you’ll see its fuel economy.
+vehicles-license-plate = License plate
+vehicles-add-fill-up = Add fill-up
+vehicles-add-fill-up-named = Add fill-up for { $vehicle }
+
+## A vehicle’s page
+
+vehicles-is-inactive = Out of use: hidden from lists, reminders and the calendar.
+vehicles-maintenance = Maintenance
+vehicles-edit = Edit
+vehicles-deactivate = Mark as out of use
+vehicles-activate = Put back in use
+vehicles-move-to-trash = Move to trash
+vehicles-about = About
+vehicles-color = Color
+vehicles-kind = Type
+vehicles-vin = VIN
+vehicles-identifier = Identifier
+vehicles-check-digit = Check digit
+vehicles-check-digit-confirmed = The VIN’s check digit is wrong. You confirmed the VIN.
 
 ## Kinds of vehicles
 

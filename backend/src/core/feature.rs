@@ -32,8 +32,10 @@ pub type IndexBuilder = for<'a> fn(&'a mut Tx) -> TaskFuture<'a>;
 
 /// A feature, and what it adds to the service.
 pub struct Feature<A: Application> {
-    /// The name in `_migrations` and in commands.
+    /// The name in commands.
     pub name: &'static str,
+    /// The name in `_migrations`. It remains when a feature is renamed.
+    pub recorded_name: &'static str,
     /// The folder below `features`.
     pub folder: &'static str,
     /// The migrations, in order.
@@ -64,6 +66,7 @@ impl<A: Application> Feature<A> {
     pub const fn new(name: &'static str, folder: &'static str) -> Self {
         Self {
             name,
+            recorded_name: name,
             folder,
             migrations: &[],
             tables: &[],

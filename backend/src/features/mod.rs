@@ -3,7 +3,7 @@
 pub mod accounts;
 pub mod administration;
 pub mod fuel_logs;
-pub mod garage;
+pub mod home;
 pub mod invitations;
 pub mod maintenance;
 pub mod notifications;
@@ -38,7 +38,7 @@ pub const ALL: &[Feature] = &[
     maintenance::FEATURE,
     stations::FEATURE,
     notifications::FEATURE,
-    garage::FEATURE,
+    home::FEATURE,
 ];
 
 /// The tables of all features.

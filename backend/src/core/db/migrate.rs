@@ -118,10 +118,10 @@ pub async fn run<A: Application>(
         let mut tx = begin_locked(db).await?;
         create_table(&mut tx).await?;
         let steps = compare(&executed(&mut tx).await?, features, &tx)?;
-        let next = steps.into_iter().find(|(step, _)| {
+        let next = steps.into_iter().find(|(step, ..)| {
             step.executed_at.is_none() && only.is_none_or(|it| it == step.feature)
         });
-        let Some((mut step, migration)) = next else {
+        let Some((mut step, recorded_name, migration)) = next else {
             tx.commit().await?;
             return Ok(completed);
         };
@@ -131,7 +131,7 @@ pub async fn run<A: Application>(
             &mut *tx,
             execute,
             "INSERT INTO _migrations (feature, file, checksum, executed_at) VALUES ($1, $2, $3, $4)",
-            step.feature,
+            recorded_name,
             &step.file,
             checksum,
             now,
@@ -154,7 +154,7 @@ pub(crate) async fn preview<A: Application>(
 ) -> Result<LockedTx, MigrateError> {
     let mut tx = begin_locked(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
-    for (step, migration) in compare(&rows, features, &tx)? {
+    for (step, _, migration) in compare(&rows, features, &tx)? {
         if step.executed_at.is_none() {
             execute_step(&mut tx, &step, migration).await?;
         }
@@ -204,7 +204,7 @@ pub async fn status<A: Application>(
     check_name(features, only)?;
     let mut tx = begin_reading(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
-    let steps = compare(&rows, features, &tx)?.into_iter().map(|(step, _)| step);
+    let steps = compare(&rows, features, &tx)?.into_iter().map(|(step, ..)| step);
     Ok(steps.filter(|step| only.is_none_or(|it| it == step.feature)).collect())
 }
 
@@ -229,28 +229,33 @@ fn check_name<A: Application>(
     }
 }
 
-/// Compares the executed files with the files of this program, and returns those with their state.
+/// Compares the executed files with the files of this program, and returns those with their state and
+/// the name under which their feature is recorded.
 fn compare<A: Application>(
     rows: &[Executed],
     features: &[Feature<A>],
     tx: &Tx,
-) -> Result<Vec<(Step, &'static Migration)>, MigrateError> {
+) -> Result<Vec<(Step, &'static str, &'static Migration)>, MigrateError> {
     let mut executed: BTreeMap<(String, String), &Executed> =
         rows.iter().map(|row| ((row.feature.clone(), row.file.clone()), row)).collect();
     let mut steps = Vec::new();
     for (feature, migration) in in_order(features) {
         let file = format!("{}.sql", migration.name);
-        let row = executed.remove(&(feature.name.to_owned(), file.clone()));
+        let row = executed.remove(&(feature.recorded_name.to_owned(), file.clone()));
         if row.is_some_and(|row| row.checksum != checksum(dialect(migration, tx))) {
             return Err(MigrateError::Changed(format!("{}/{file}", feature.name)));
         }
         let executed_at = row.map(|row| row.executed_at);
-        steps.push((Step { feature: feature.name, file, executed_at }, migration));
+        steps.push((
+            Step { feature: feature.name, file, executed_at },
+            feature.recorded_name,
+            migration,
+        ));
     }
     let Some(((feature, file), _)) = executed.pop_first() else { return Ok(steps) };
-    let last = steps.iter().map(|it| &it.0).rfind(|step| step.feature == feature);
+    let last = steps.iter().rfind(|it| it.1 == feature);
     let name = format!("{feature}/{file}");
-    Err(if last.is_some_and(|last| file < last.file) {
+    Err(if last.is_some_and(|(last, ..)| file < last.file) {
         MigrateError::Missing(name)
     } else {
         MigrateError::Newer(name)

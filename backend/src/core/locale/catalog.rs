@@ -17,7 +17,6 @@ const EN_US: &[(&str, &str)] = &[
     ("administration.ftl", include_str!("../../../locales/en-US/administration.ftl")),
     ("core.ftl", include_str!("../../../locales/en-US/core.ftl")),
     ("fuel-logs.ftl", include_str!("../../../locales/en-US/fuel-logs.ftl")),
-    ("garage.ftl", include_str!("../../../locales/en-US/garage.ftl")),
     ("invitations.ftl", include_str!("../../../locales/en-US/invitations.ftl")),
     ("maintenance.ftl", include_str!("../../../locales/en-US/maintenance.ftl")),
     ("notifications.ftl", include_str!("../../../locales/en-US/notifications.ftl")),

@@ -2,7 +2,7 @@
 //!
 //! Other features can read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), a
 //! summary of every vehicle ([`summaries`]) and the prices paid at stations ([`prices_paid_at`],
-//! [`last_prices_paid`]).
+//! [`last_prices_paid`]). The pages of vehicles show what this feature contributes to them.
 
 mod api;
 mod cache;
@@ -38,7 +38,10 @@ pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 
-use super::{Feature, vehicles::Contribution};
+use super::{
+    Feature,
+    vehicles::{Contribution, VehiclePages},
+};
 use crate::core::feature::{Access, Table};
 
 /// The fuel logs feature.
@@ -57,6 +60,10 @@ pub const FEATURE: Feature = Feature {
     contributions: &[
         Contribution::Readings(readings::READING_SOURCE),
         Contribution::Recomputation(readings::RECOMPUTE),
+        Contribution::Pages(VehiclePages {
+            sections: |app, user, page| Box::pin(pages::vehicle::render(app, user, page)),
+            cards: |app, user, vehicles| Box::pin(pages::card::render(app, user, vehicles)),
+        }),
     ],
     ..Feature::new("fuel-logs", "fuel_logs")
 };

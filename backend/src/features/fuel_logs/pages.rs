@@ -1,7 +1,9 @@
-//! The HTML pages that add, edit and delete fill-ups.
+//! The HTML pages that add, edit and delete fill-ups, and what the pages of vehicles show of them.
 
 mod answer;
+pub(super) mod card;
 mod form;
+pub(super) mod vehicle;
 
 use askama::Template;
 use axum::{

@@ -2,8 +2,8 @@
 //!
 //! Other features look up a vehicle within their own unit of work with [`find`] or [`lock`], and lock a record
 //! together with its vehicle with [`lock_record`]. After changing a reading, they call [`odometer::refresh`].
-//! [`odometer`] is the log of odometer readings, to which other features contribute theirs
-//! ([`Contribution`]).
+//! [`odometer`] is the log of odometer readings. Other features contribute their readings to it, and their
+//! sections to the pages of vehicles ([`Contribution`]).
 
 mod api;
 mod confirmations;
@@ -17,13 +17,17 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_list_and_page;
+#[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
 mod tests_vin;
 #[cfg(test)]
 mod tests_without_vin;
 
-pub use contribution::Contribution;
+pub use contribution::{
+    CardPart, CardsFn, Contribution, PageRequest, PageSections, SectionsFn, VehiclePages,
+};
 pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
 pub use records::{VehicleRecord, lock_named, lock_record};
 pub use service::{find, list_active, list_all, list_cache_key, load_names, lock};

@@ -1,6 +1,8 @@
-//! Pages to add and edit vehicles, and the trash.
+//! The pages of vehicles: the list, a vehicle's page, the form, and the trash.
 
+mod list;
 mod model_picker;
+mod vehicle;
 
 use askama::Template;
 use axum::{
@@ -31,6 +33,8 @@ use crate::{
 
 pub(super) fn router() -> Router<App> {
     Router::new()
+        .route("/vehicles", get(list::show))
+        .route("/vehicles/{id}", get(vehicle::show))
         .route("/vehicles/new", get(show_new).post(add))
         .route("/vehicles/choose", get(model_picker::show))
         .route("/vehicles/{id}/edit", get(show_edit).post(change))
