@@ -11,8 +11,8 @@ use crate::{
     features::{
         self,
         accounts::AuthState,
+        oidc,
         stations::{Imports, Providers},
-        vehicles,
         vin::VinDecoder,
     },
 };
@@ -26,6 +26,8 @@ pub struct AppState {
     services: Services,
     /// What signing in needs to remember within this process.
     pub auth: AuthState,
+    /// The OpenID providers that users can sign in with.
+    pub providers: oidc::Providers,
     /// Decodes VINs.
     pub vins: VinDecoder,
     /// External providers of stations.
@@ -58,7 +60,7 @@ impl FromRef<App> for Services {
 }
 
 impl Application for App {
-    type Contribution = vehicles::Contribution;
+    type Contribution = features::Contribution;
 }
 
 impl App {
@@ -73,6 +75,7 @@ impl App {
     pub fn with_key(config: Config, db: Db, clock: Clock, key: Option<ServiceKey>) -> Self {
         Self(Arc::new(AppState {
             auth: AuthState::new(&config),
+            providers: oidc::Providers::new(&config),
             vins: VinDecoder::new(&config.vin),
             stations: Providers::new(&config.stations, config.server.public_url.as_deref()),
             imports: Imports::default(),

@@ -32,7 +32,7 @@ use tower::ServiceBuilder;
 use crate::{
     app::App,
     core::{Error, health, http, problems, web},
-    features::accounts,
+    features::sessions,
 };
 
 /// The complete service: the JSON API of every feature under `/api`, and the pages at the root.
@@ -68,12 +68,12 @@ pub fn router(app: &App) -> Router {
             ServiceBuilder::new()
                 .layer(middleware::from_fn_with_state(app.clone(), web::carry_flash::<App>))
                 .layer(middleware::from_fn(web::render_problems_as_pages))
-                .layer(middleware::from_fn_with_state(app.clone(), accounts::redirect_to_sign_in)),
+                .layer(middleware::from_fn_with_state(app.clone(), sessions::redirect_to_sign_in)),
         );
 
     let plain = health::liveness()
         .merge(web::router())
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
     let router = pages.merge(api).merge(plain).with_state(app.clone());
-    http::layers(router, app, accounts::identify)
+    http::layers(router, app, sessions::identify)
 }

@@ -427,7 +427,7 @@ impl TestApp {
     pub(crate) async fn user_id(&self) -> crate::core::UserId {
         let mut headers = axum::http::HeaderMap::new();
         headers.insert(header::COOKIE, self.cookie.as_ref().unwrap().parse().unwrap());
-        let authenticated = features::accounts::authenticate(&headers, &self.app).await.unwrap();
+        let authenticated = features::sessions::authenticate(&headers, &self.app).await.unwrap();
         authenticated.unwrap().user.clone()
     }
 

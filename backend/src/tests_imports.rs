@@ -388,6 +388,20 @@ fn every_listed_circle_exists() {
     }
 }
 
+/// A subject is any text, so a user id can be derived from it only where a provider has confirmed it.
+#[test]
+fn only_oidc_derives_user_ids_from_subjects() {
+    let derives = |(file, text): &Source| {
+        let is_allowed =
+            ["features/accounts/", "features/oidc/"].iter().any(|it| file.starts_with(it));
+        let names = ["user_id_of_subject", "hashed_user_id"];
+        let is_test = file.ends_with("tests_imports.rs");
+        (!is_allowed && !is_test && names.iter().any(|it| text.contains(it))).then(|| file.clone())
+    };
+    let files: Vec<_> = sources().iter().filter_map(derives).collect();
+    assert!(files.is_empty(), "{files:?}");
+}
+
 #[test]
 fn only_one_file_creates_user_ids() {
     let creates = |(file, text): &Source| {

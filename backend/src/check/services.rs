@@ -11,7 +11,7 @@ use crate::{
         config::{self, Config, VinProvider, redact_url},
         upstream::UpstreamClient,
     },
-    features::accounts,
+    features::oidc,
 };
 
 type PendingCheck<'a> = Pin<Box<dyn Future<Output = Finding> + Send + 'a>>;
@@ -101,14 +101,14 @@ impl ServiceChecks<'_> {
 
     async fn provider(&self, name: &str, settings: &config::Provider) -> Finding {
         let check = format!("OpenID provider {name}");
-        let address = accounts::discovery_url(settings);
+        let address = oidc::discovery_url(settings);
         let advice = format!(
             "check auth.providers.{name}.issuer: it must be exactly the issuer in \
                               {address}"
         );
         let problem = match self.get(&address).await {
             Ok(response) if response.status() == StatusCode::OK => {
-                accounts::check_discovery(settings, response.body()).err()
+                oidc::check_discovery(settings, response.body()).err()
             }
             Ok(response) => Some(format!("{address} responds with {}", response.status())),
             Err(why) => Some(format!("{address}: {why}")),

@@ -2,15 +2,19 @@
 
 pub mod accounts;
 pub mod administration;
+pub mod factors;
 pub mod fuel_logs;
 pub mod home;
 pub mod invitations;
 pub mod maintenance;
 pub mod notifications;
+pub mod oidc;
 pub mod security_log;
+pub mod sessions;
 pub mod stations;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 pub mod vehicles;
 pub mod vin;
 
@@ -26,11 +30,23 @@ use crate::{
 /// A feature of this application.
 pub type Feature = feature::Feature<App>;
 
+/// What a feature contributes to others.
+pub enum Contribution {
+    /// To sessions.
+    Sessions(sessions::Contribution),
+    /// To vehicles.
+    Vehicles(vehicles::Contribution),
+}
+
 /// All features, dependencies first. Migrations run in this order.
 pub const ALL: &[Feature] = &[
     security_log::FEATURE,
     invitations::FEATURE,
     accounts::FEATURE,
+    sessions::FEATURE,
+    tokens::FEATURE,
+    factors::FEATURE,
+    oidc::FEATURE,
     administration::FEATURE,
     vin::FEATURE,
     vehicles::FEATURE,

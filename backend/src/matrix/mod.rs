@@ -22,7 +22,7 @@ use self::{
     rows::{Access, Fields, Row},
 };
 use crate::{
-    features::accounts::FakeProvider,
+    features::oidc::FakeProvider,
     testing::{TestApp, TestResponse, on_every_engine},
 };
 

@@ -1,7 +1,7 @@
 //! Every route is subject to the quotas: it refuses users and anonymous networks that have used up theirs.
 
 use super::{Fixture, Probes, TestApp, rows};
-use crate::{core::http, features::accounts::FakeProvider};
+use crate::{core::http, features::oidc::FakeProvider};
 
 #[tokio::test]
 async fn every_route_counts_toward_a_quota() {

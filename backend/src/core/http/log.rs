@@ -170,7 +170,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::{Duration, HeaderMap, SocketAddr, Throttle, forwarding_header, request_id};
-    use crate::{core::http::layers, features::accounts::identify, testing::TestApp};
+    use crate::{core::http::layers, features::sessions::identify, testing::TestApp};
 
     /// The request id header and the body of the response at `path`.
     async fn get_json(router: &Router, path: &str) -> (String, Value) {

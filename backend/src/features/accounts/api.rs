@@ -1,34 +1,18 @@
-//! The JSON API for accounts.
+//! The JSON API for accounts and preferences.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{delete_with, get_with, post_with},
-};
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use schemars::JsonSchema;
-use uuid::Uuid;
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::extract::State;
 
 use super::{
-    ClientInfo, SessionUser, User,
-    factors::AnySession,
-    model::{
-        Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
-    },
+    User,
+    model::{Account, Preferences, PreferencesChange},
     service,
-    session::{self, Cookies, SESSION_COOKIE},
 };
 use crate::{
     app::App,
     core::{
         Result,
-        http::{
-            IdempotentJson, IfMatch, Json, NoContent, NoContent204, Page, Path, Record,
-            SerializedJson, error_response,
-        },
+        http::{IfMatch, Json, Record},
     },
 };
 
@@ -36,45 +20,8 @@ pub(super) fn router() -> ApiRouter<App> {
     let tag = "Accounts";
     ApiRouter::new()
         .api_route(
-            "/auth/register",
-            post_with(register, |it| {
-                let it = it.id("register").tag(tag).summary("Create an account and sign in");
-                it.with(error_response::<409>)
-            }),
-        )
-        .api_route(
-            "/auth/login",
-            post_with(log_in, |it| {
-                it.id("logIn").tag(tag).summary("Sign in").with(error_response::<401>)
-            }),
-        )
-        .api_route(
-            "/auth/logout",
-            post_with(log_out, |it| it.id("logOut").tag(tag).summary("Sign out")),
-        )
-        .api_route(
             "/auth/me",
             get_with(read_account, |it| it.id("me").tag(tag).summary("Get your account")),
-        )
-        .api_route(
-            "/auth/password",
-            post_with(change_password, |it| {
-                it.id("changePassword")
-                    .tag(tag)
-                    .summary("Change your password and revoke all other sessions and tokens")
-            }),
-        )
-        .api_route(
-            "/auth/sessions",
-            get_with(list_sessions, |it| {
-                it.id("listSessions").tag("Tokens and sessions").summary("List your sessions")
-            }),
-        )
-        .api_route(
-            "/auth/sessions/{id}",
-            delete_with(end_session, |it| {
-                it.id("endSession").tag("Tokens and sessions").summary("End one of your sessions")
-            }),
         )
         .api_route(
             "/user/preferences",
@@ -85,134 +32,6 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("changePreferences").tag(tag).summary("Change your preferences")
             }),
         )
-}
-
-/// A response after signing in: the account, and the session as a cookie.
-pub(super) struct SignedIn<const STATUS: u16> {
-    account: Account,
-    pub(super) cookies: Cookies,
-    is_replayed: bool,
-}
-
-impl<const STATUS: u16> SignedIn<STATUS> {
-    pub(super) fn new(app: &App, signed_in: service::SignedIn) -> Result<Self> {
-        let cookies = signed_in.opened.cookies(app)?;
-        Ok(Self { account: signed_in.account, cookies, is_replayed: signed_in.is_replayed })
-    }
-}
-
-impl<const STATUS: u16> IntoResponse for SignedIn<STATUS> {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(STATUS).unwrap_or_default();
-        let mut response = (status, self.cookies, Record(self.account)).into_response();
-        if status == StatusCode::CREATED {
-            let location = HeaderValue::from_static("/api/auth/me");
-            response.headers_mut().insert(header::LOCATION, location);
-        }
-        if self.is_replayed {
-            let replayed = HeaderName::from_static("idempotency-replayed");
-            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
-        }
-        response
-    }
-}
-
-impl<const STATUS: u16> aide::OperationOutput for SignedIn<STATUS>
-where
-    Account: JsonSchema,
-{
-    type Inner = Account;
-
-    fn inferred_responses(
-        context: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) -> Vec<(Option<u16>, aide::openapi::Response)> {
-        let response =
-            Record::<Account>::operation_response(context, operation).unwrap_or_default();
-        vec![(Some(STATUS), response)]
-    }
-}
-
-async fn register(
-    State(app): State<App>,
-    client: ClientInfo,
-    IdempotentJson { input, idempotency }: IdempotentJson<NewAccount>,
-) -> Result<SignedIn<201>> {
-    let signed_in = service::register(&app, input, &client, idempotency).await?;
-    SignedIn::new(&app, signed_in)
-}
-
-async fn log_in(
-    State(app): State<App>,
-    client: ClientInfo,
-    Json(credentials): Json<Credentials>,
-) -> Result<SignedIn<200>> {
-    SignedIn::new(&app, service::log_in(&app, credentials, &client).await?)
-}
-
-/// The data that the browser deletes when the user signs out. Cookies are not included: the session
-/// cookie is cleared separately, and the device cookie lets the browser sign in while someone else
-/// guesses the user's password.
-pub(super) const CLEARED_DATA: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
-pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-
-/// An empty response that clears the session cookie.
-struct SignedOut(HeaderValue);
-
-impl IntoResponse for SignedOut {
-    fn into_response(self) -> Response {
-        ([(header::SET_COOKIE, self.0), (CLEAR_SITE_DATA, CLEARED_DATA)], NoContent).into_response()
-    }
-}
-
-impl aide::OperationOutput for SignedOut {
-    type Inner = ();
-
-    fn inferred_responses(
-        context: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) -> Vec<(Option<u16>, aide::openapi::Response)> {
-        NoContent::inferred_responses(context, operation)
-    }
-}
-
-async fn change_password(
-    State(app): State<App>,
-    caller: SessionUser,
-    client: ClientInfo,
-    headers: HeaderMap,
-    IdempotentJson { input, idempotency }: IdempotentJson<PasswordChange>,
-) -> Result<NoContent204> {
-    let secret = session::find_cookie(&headers, &app, SESSION_COOKIE).unwrap_or_default();
-    service::change_password(&app, &caller, input, &client, &idempotency.with_secret(secret)).await
-}
-
-async fn list_sessions(
-    State(app): State<App>,
-    user: User,
-) -> Result<SerializedJson<Page<Session>>> {
-    SerializedJson::serialize(&service::list_sessions(&app, &user).await?)
-}
-
-async fn end_session(
-    State(app): State<App>,
-    caller: SessionUser,
-    Path(id): Path<Uuid>,
-) -> Result<NoContent> {
-    service::end_session(&app, &caller, id).await?;
-    Ok(NoContent)
-}
-
-async fn log_out(
-    State(app): State<App>,
-    session: AnySession,
-    client: ClientInfo,
-    headers: HeaderMap,
-) -> Result<SignedOut> {
-    if let Some(token) = session::session_token_hash(&headers, &app) {
-        service::log_out(&app, session.principal.account, &client, &token).await?;
-    }
-    Ok(SignedOut(session::clear_session_cookie(&app)?))
 }
 
 async fn read_account(State(app): State<App>, user: User) -> Result<Record<Account>> {

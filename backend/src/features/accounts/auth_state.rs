@@ -5,15 +5,19 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
-use super::{challenges, hash_queue::HashQueue, model::Principal, oidc::Providers};
-use crate::core::config::{Config, Server};
+use super::{challenges, hash_queue::HashQueue, model::Principal};
+use crate::{
+    app::App,
+    core::config::{Config, Server},
+};
 
 /// How long a session is cached. A session that another instance ends stops working here within this
 /// time.
 const SESSION_CACHE_TTL: Duration = Duration::from_secs(1);
 /// The SHA-256 hash of a token.
-pub(super) type TokenHash = [u8; 32];
+pub type TokenHash = [u8; 32];
 
 /// In-process state of authentication. Cloning is cheap, and clones share their state.
 #[derive(Clone)]
@@ -22,7 +26,6 @@ pub struct AuthState {
     exhausted_limits: moka::sync::Cache<String, DateTime<Utc>>,
     hash_queue: HashQueue,
     challenge_key: Arc<OnceCell<challenges::Key>>,
-    providers: Providers,
     setup_token: Option<Arc<str>>,
 }
 
@@ -47,25 +50,21 @@ impl AuthState {
                 .build(),
             hash_queue: HashQueue::default(),
             challenge_key: Arc::default(),
-            providers: Providers::new(config),
             setup_token: is_exposed(&config.server).then(generate_setup_token),
         }
     }
 
     /// The token required to register the first account. None if only this machine can reach the
     /// service.
-    pub(super) fn setup_token(&self) -> Option<&str> {
+    #[must_use]
+    pub fn setup_token(&self) -> Option<&str> {
         self.setup_token.as_deref()
     }
 
     /// Recently authenticated sessions and tokens, by token hash.
-    pub(super) fn session_cache(&self) -> &moka::future::Cache<TokenHash, Arc<Principal>> {
+    #[must_use]
+    pub fn session_cache(&self) -> &moka::future::Cache<TokenHash, Arc<Principal>> {
         &self.session_cache
-    }
-
-    /// The configured OpenID providers.
-    pub(super) fn providers(&self) -> &Providers {
-        &self.providers
     }
 
     /// Removes all sessions from the cache.
@@ -75,7 +74,8 @@ impl AuthState {
     }
 
     /// The attempt limits that are exhausted, with the time at which each allows an attempt again.
-    pub(super) fn exhausted_limits(&self) -> &moka::sync::Cache<String, DateTime<Utc>> {
+    #[must_use]
+    pub fn exhausted_limits(&self) -> &moka::sync::Cache<String, DateTime<Utc>> {
         &self.exhausted_limits
     }
 
@@ -85,12 +85,24 @@ impl AuthState {
     }
 
     /// The queue for password hashes.
-    pub(super) fn hash_queue(&self) -> &HashQueue {
+    #[must_use]
+    pub fn hash_queue(&self) -> &HashQueue {
         &self.hash_queue
     }
 }
 
 /// Generates 128 random bits in hexadecimal. The token is never stored: each process has its own.
 fn generate_setup_token() -> Arc<str> {
-    uuid::Uuid::new_v4().simple().to_string().into()
+    Uuid::new_v4().simple().to_string().into()
+}
+
+/// Removes the account's sessions and tokens from this process's cache, so that a change takes effect
+/// immediately.
+pub async fn evict_cached(app: &App, account: Uuid) {
+    let cache = app.auth.session_cache();
+    let tokens: Vec<_> =
+        cache.iter().filter(|(_, it)| it.account == account).map(|(key, _)| key).collect();
+    for token in tokens {
+        cache.invalidate(&*token).await;
+    }
 }

@@ -1,4 +1,4 @@
-//! The client that sends a request: its address, its browser, and how much an account trusts it.
+//! The client that sends a request: its address and its browser.
 
 use std::net::IpAddr;
 
@@ -7,16 +7,14 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use uuid::Uuid;
 
 use super::{
     auth_state::TokenHash,
-    session::{DEVICE_COOKIE, SESSION_COOKIE, find_token_hash},
-    store,
+    cookies::{DEVICE_COOKIE, SESSION_COOKIE, find_token_hash},
 };
 use crate::{
     app::App,
-    core::{Result, db::Tx, http::ClientAddress, input::strip_invisible},
+    core::{Result, http::ClientAddress, input::strip_invisible},
     features::security_log::{Event, EventWithOrigin},
 };
 
@@ -33,9 +31,9 @@ pub struct ClientInfo {
     /// The `User-Agent` header, sanitized and shortened.
     pub user_agent: Option<String>,
     /// The session that the browser already has.
-    pub(super) previous_session: Option<TokenHash>,
+    pub previous_session: Option<TokenHash>,
     /// The device cookie, which identifies a browser that has signed in before.
-    pub(super) device: Option<TokenHash>,
+    pub device: Option<TokenHash>,
 }
 
 impl ClientInfo {
@@ -56,36 +54,6 @@ impl ClientInfo {
     pub fn annotate(&self, event: Event) -> EventWithOrigin {
         event.from_client(self.address, self.user_agent.as_deref())
     }
-
-    /// How much `account` trusts this client.
-    pub(super) async fn trust_level(&self, tx: &mut Tx, account: Uuid) -> Result<TrustLevel> {
-        if let Some(device) = self.device
-            && store::sessions::knows_device(tx, account, &device).await?
-        {
-            return Ok(TrustLevel::KnownDevice(device));
-        }
-        if let Some(session) = self.previous_session
-            && store::sessions::belongs_to(tx, account, &session).await?
-        {
-            return Ok(TrustLevel::KnownDevice(session));
-        }
-        let is_known = match &self.network {
-            Some(network) => store::sessions::knows_network(tx, account, network).await?,
-            None => false,
-        };
-        Ok(if is_known { TrustLevel::KnownNetwork } else { TrustLevel::Unknown })
-    }
-}
-
-/// How much an account trusts a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TrustLevel {
-    /// The browser has signed in to the account before, and proves it with this token.
-    KnownDevice(TokenHash),
-    /// The account has been signed in to from this network, which others may share.
-    KnownNetwork,
-    /// Neither the browser nor the network is known.
-    Unknown,
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {

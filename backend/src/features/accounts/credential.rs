@@ -9,7 +9,7 @@ use axum::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::session::{SESSION_COOKIE, Token, find_cookie};
+use super::cookies::{SESSION_COOKIE, Token, find_cookie};
 use crate::{
     app::App,
     core::{Result, hex, http::Idempotency},

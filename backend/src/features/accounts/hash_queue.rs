@@ -26,7 +26,7 @@ const MAX_PER_ACCOUNT: usize = 16;
 
 /// A shared handle to the queue of this process.
 #[derive(Clone, Default)]
-pub(super) struct HashQueue(Arc<Mutex<Queue>>);
+pub struct HashQueue(Arc<Mutex<Queue>>);
 
 #[derive(Default)]
 struct Queue {
@@ -53,7 +53,7 @@ enum State {
 }
 
 /// A slot in the queue. Dropping it frees the slot.
-pub(super) struct HashSlot {
+pub struct HashSlot {
     queue: HashQueue,
     id: u64,
 }
@@ -64,7 +64,7 @@ impl HashQueue {
     /// # Errors
     /// Overloaded if the account or the network has reached its limit, or if the queue is full and no
     /// request has a higher round than this one.
-    pub(super) fn reserve(&self, account: &str, client: &ClientInfo) -> Result<HashSlot> {
+    pub fn reserve(&self, account: &str, client: &ClientInfo) -> Result<HashSlot> {
         let id = self.lock().reserve(account, client.network.as_deref())?;
         Ok(HashSlot { queue: self.clone(), id })
     }
@@ -133,7 +133,7 @@ impl HashSlot {
     ///
     /// # Errors
     /// Overloaded if the request was dropped from a full queue.
-    pub(super) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {

@@ -1,4 +1,4 @@
-//! Accounts: authentication, sessions, tokens and user preferences.
+//! Accounts: their credentials and preferences, and who sent a request.
 //!
 //! Handlers of other features require authentication by taking one of these extractors: [`User`] for any
 //! signed-in user, [`SessionUser`] to reject personal tokens, [`Administrator`] for administrators.
@@ -6,56 +6,45 @@
 
 pub mod admin;
 mod api;
-mod attempts;
 mod auth_state;
-pub mod calendar_links;
-mod challenges;
+pub mod challenges;
 mod client_info;
+mod cookies;
 mod credential;
-mod factors;
+mod extractors;
 mod hash_queue;
-mod identify;
 pub mod mail;
 mod model;
-mod oidc;
 mod pages;
-mod passwords;
+pub mod passwords;
 mod recipients;
-mod redirect;
-mod review;
 mod service;
-mod session;
 mod store;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_limits;
-#[cfg(test)]
-mod tests_pages;
-#[cfg(test)]
-mod tests_security;
-mod tokens;
 mod user;
 
-pub use auth_state::AuthState;
+pub use auth_state::{AuthState, TokenHash, evict_cached};
 pub use client_info::ClientInfo;
-pub use credential::Credential;
-pub use factors::SECRETS;
-pub use identify::identify;
-pub use model::{
-    AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme, browser_name,
+pub use cookies::{
+    DEVICE_COOKIE, SESSION_COOKIE, Token, find_cookie, find_token_hash, session_token_hash,
+    set_cookie,
 };
-#[cfg(test)]
-pub(crate) use oidc::tests::fake_provider::FakeProvider;
-pub use oidc::{check_discovery, discovery_url};
+pub use credential::Credential;
+pub use extractors::{Administrator, AnySession, RequestPrincipal, SessionUser, User};
+pub use model::{
+    Account, AuthMethod, CredentialOwner, Email, NewPassword, Password, Preferences, Principal,
+    Scope, Theme, browser_name,
+};
 pub use recipients::{Recipient, list_recipients};
-pub use redirect::redirect_to_sign_in;
-pub use review::needs_review;
 pub use service::{
     AccountInput, CreatedAccount, FirstAdministrator, PURGE_TASK, check_first_administrator,
-    create, create_first_administrator, has_accounts, setup_token,
+    create, create_first_administrator, find_preferences, find_stored, find_stored_by_email,
+    has_accounts, has_accounts_in, insert_local, insert_without_password, lock_stored,
+    needs_review, record_first_account, set_admin, set_password, set_review_since, setup_token,
 };
-pub use session::{Administrator, SessionUser, User, authenticate, has_recently_confirmed};
+pub use store::StoredAccount;
+pub use user::{applicant_id, hashed_user_id, user_id_of_subject};
 
 /// Builds a `UserId` from any string, for tests of unusual ids.
 #[cfg(test)]
@@ -90,7 +79,6 @@ pub const FEATURE: Feature = Feature {
     tables: &[
         Table::of_accounts("accounts", Access::None("the account itself")),
         Table::of_accounts("first_account", Access::None("which account was the first")),
-        Table::of_accounts("sessions", Access::Granted(OnPasswordReset::Delete)),
         Table::of_users("user_preferences", Access::None("display settings")),
         Table::of_users(
             "kept_answers",
@@ -98,27 +86,6 @@ pub const FEATURE: Feature = Feature {
                 "responses to requests with an idempotency key, replayed only to the same user",
             ),
         ),
-        Table::of_accounts("personal_tokens", Access::Granted(OnPasswordReset::Delete)),
-        Table::of_accounts("known_devices", Access::Granted(OnPasswordReset::Delete)),
-        Table::shared("guess_budgets"),
-        Table::of_accounts(
-            "identities",
-            Access::Granted(OnPasswordReset::RequireReview {
-                list: oidc::list_grants,
-                remove: ("/settings/identities/", "/unlink"),
-            }),
-        ),
-        Table::of_accounts("totp_secrets", Access::Granted(CODES_UNCHANGED)),
-        Table::of_accounts("recovery_codes", Access::Granted(CODES_UNCHANGED)),
-        Table::of_accounts(
-            "passkeys",
-            Access::Granted(OnPasswordReset::RequireReview {
-                list: factors::list_grants,
-                remove: ("/settings/factors/passkeys/", "/remove"),
-            }),
-        ),
-        Table::of_accounts("pending_sign_ins", Access::Granted(OnPasswordReset::Delete)),
-        Table::of_accounts("calendar_links", Access::Granted(OnPasswordReset::Delete)),
         Table::of_accounts(
             "mail_links",
             Access::Granted(OnPasswordReset::Unchanged(
@@ -129,21 +96,9 @@ pub const FEATURE: Feature = Feature {
         Table::shared("spent_challenges"),
         Table::shared("service_key"),
     ],
-    api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
-    pages: || {
-        pages::router()
-            .merge(tokens::pages())
-            .merge(factors::pages())
-            .merge(oidc::pages())
-            .merge(review::pages())
-            .merge(mail::pages())
-    },
+    api: api::router,
+    pages: || pages::router().merge(mail::pages()),
     menu: &[MenuEntry::new(50, || t!("core-menu-settings"), "/settings", Icon::Settings)],
     periodic_tasks: &[PURGE_TASK],
-    secrets: &[SECRETS],
     ..Feature::new("accounts", "accounts")
 };
-
-/// Codes of second factors after a password reset.
-const CODES_UNCHANGED: OnPasswordReset =
-    OnPasswordReset::Unchanged("a code alone cannot sign in without the password");

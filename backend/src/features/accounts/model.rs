@@ -1,4 +1,4 @@
-//! Accounts, credentials and sessions.
+//! Accounts and credentials.
 
 mod preferences;
 
@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub(super) use preferences::PreferencesChange;
 pub use preferences::{Preferences, Theme};
 
+use super::user::user_id;
 use crate::{
     core::{
         UserId,
@@ -17,13 +18,13 @@ use crate::{
         locale::Message,
         units::text_enum,
     },
-    input, t,
+    t,
 };
 
 /// The account of the signed-in user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Account {
+pub struct Account {
     /// The account's id.
     pub id: Uuid,
     /// The email address to sign in with.
@@ -59,6 +60,31 @@ pub struct Principal {
     pub preferences: Preferences,
 }
 
+/// The account that a session or a token belongs to.
+#[derive(Debug, sqlx_derive::FromRow)]
+pub struct CredentialOwner {
+    /// The account's id.
+    pub account_id: Uuid,
+    /// The id that scopes the user's data.
+    pub(super) user_id: String,
+    /// The email address.
+    pub email: String,
+    /// The user's display name.
+    pub display_name: Option<String>,
+    /// Whether the user is an administrator.
+    pub is_admin: bool,
+    /// When the password was reset, if the access review after it has not been completed.
+    pub review_since: Option<DateTime<Utc>>,
+}
+
+impl CredentialOwner {
+    /// The id that scopes the user's data.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        user_id(&self.user_id)
+    }
+}
+
 /// How a request was authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMethod {
@@ -85,61 +111,6 @@ text_enum! {
         Read = "read", "accounts-scope-read";
         /// Read and write.
         Write = "write", "accounts-scope-write";
-    }
-}
-
-/// A session of the signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Session {
-    /// The session's id, which is not its token.
-    pub id: Uuid,
-    /// The browser's `User-Agent`.
-    pub user_agent: Option<String>,
-    /// When the user signed in.
-    pub created_at: DateTime<Utc>,
-    /// When the session was last used, with hourly resolution.
-    pub seen_at: DateTime<Utc>,
-    /// When the session expires, unless inactivity ends it before.
-    pub expires_at: DateTime<Utc>,
-    /// Whether this is the session that sent the request.
-    #[sqlx(skip)]
-    pub is_current: bool,
-}
-
-input! {
-    /// A new account
-    pub(super) struct NewAccount {
-        /// The email address to sign in with
-        pub email: Email,
-        /// The password: 8 to 256 characters
-        pub password: NewPassword,
-        /// The user's display name
-        pub display_name: Option<Text<100>>,
-        /// The token of an invitation link. Not for the first account
-        pub invitation: Option<Text<100>>,
-        /// The setup token from the service's log. Required for the first account if other machines
-        /// may be able to reach the service
-        pub setup_token: Option<Text<100>>,
-    }
-}
-
-input! {
-    /// The credentials to sign in with
-    pub(super) struct Credentials {
-        /// The account's email address
-        pub email: Email,
-        /// The account's password
-        pub password: Password,
-    }
-}
-
-impl Session {
-    /// The common names of the browser and the operating system.
-    pub(super) fn browser(&self) -> String {
-        self.user_agent
-            .as_deref()
-            .map_or_else(|| t!("accounts-browser-unknown").to_string(), browser_name)
     }
 }
 
@@ -174,16 +145,6 @@ pub fn browser_name(agent: &str) -> String {
         }
         (Some(name), None) => name.to_owned(),
         _ => agent.split(['/', ' ']).next().unwrap_or_default().to_owned(),
-    }
-}
-
-input! {
-    /// A change of password
-    pub(super) struct PasswordChange {
-        /// The current password
-        pub current_password: Password,
-        /// The new password: 8 to 256 characters
-        pub new_password: NewPassword,
     }
 }
 
@@ -234,14 +195,15 @@ impl Field for Email {
 
 /// A password in plain text. Its debug output is redacted.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Password(String);
+pub struct Password(String);
 
 impl Password {
     /// The maximum length, in characters.
     const MAX_LENGTH: usize = 256;
 
     /// The password in plain text.
-    pub(super) fn expose(&self) -> &str {
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -274,7 +236,7 @@ impl Field for Password {
 
 /// A password to set: at least 8 characters, without composition rules (NIST SP 800-63B, 3.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPassword(pub(super) Password);
+pub struct NewPassword(pub Password);
 
 impl Field for NewPassword {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
@@ -289,28 +251,5 @@ impl Field for NewPassword {
         json_schema!({
             "type": "string", "format": "password", "minLength": 8, "maxLength": Password::MAX_LENGTH,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Session;
-
-    #[test]
-    fn a_session_is_named_after_its_browser_and_system() {
-        let name = |agent: &str| {
-            let now = chrono::DateTime::UNIX_EPOCH;
-            let user_agent = (!agent.is_empty()).then(|| agent.to_owned());
-            let (id, is_current) = (uuid::Uuid::nil(), false);
-            let (created_at, seen_at, expires_at) = (now, now, now);
-            Session { id, user_agent, created_at, seen_at, expires_at, is_current }.browser()
-        };
-        let mozilla = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
-        assert_eq!(name(mozilla), "Firefox on Linux");
-        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/142 Safari/537 Edg/142";
-        assert_eq!(name(edge), "Edge on Windows");
-        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604";
-        assert_eq!(name(phone), "Safari on iPhone");
-        assert_eq!((name("curl/8.5.0"), name("")), ("curl".into(), "Unknown browser".into()));
     }
 }

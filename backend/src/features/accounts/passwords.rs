@@ -1,11 +1,12 @@
-//! Password hashing with Argon2id. Hashes run through [`super::hash_queue`].
+//! Password hashing with Argon2id. Hashes run through the queue in `hash_queue`.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 
-use super::{hash_queue::HashSlot, model::Password};
+pub use super::hash_queue::{HashQueue, HashSlot};
+use super::model::Password;
 use crate::core::{Error, Result};
 
 /// Memory in KiB, passes and lanes: the minimum that OWASP recommends.
@@ -20,7 +21,10 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// Hashes a password for storage.
-pub(super) async fn hash(slot: HashSlot, password: &Password) -> Result<String> {
+///
+/// # Errors
+/// Overloaded if the request was dropped from a full queue.
+pub async fn hash(slot: HashSlot, password: &Password) -> Result<String> {
     let password = password.clone();
     slot.run(move || {
         let hash = argon2().hash_password(password.expose().as_bytes());
@@ -31,11 +35,10 @@ pub(super) async fn hash(slot: HashSlot, password: &Password) -> Result<String> 
 
 /// Checks a password against a stored hash. Without a hash, the check fails but takes as long, so
 /// that the response time does not reveal whether an account exists.
-pub(super) async fn verify(
-    slot: HashSlot,
-    password: &Password,
-    stored: Option<String>,
-) -> Result<bool> {
+///
+/// # Errors
+/// Overloaded if the request was dropped from a full queue.
+pub async fn verify(slot: HashSlot, password: &Password, stored: Option<String>) -> Result<bool> {
     let password = password.clone();
     slot.run(move || {
         let password = password.expose().as_bytes();

@@ -1,7 +1,5 @@
 //! SQL for accounts and preferences.
 
-pub(super) mod sessions;
-
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
@@ -14,24 +12,28 @@ use crate::{
 
 /// An account with the columns that sign-in checks.
 #[derive(sqlx_derive::FromRow)]
-pub(super) struct StoredAccount {
+pub struct StoredAccount {
+    /// The account.
     #[sqlx(flatten)]
-    pub(super) account: Account,
+    pub account: Account,
     /// Empty if the account has no password.
-    pub(super) password_hash: String,
-    pub(super) disabled_at: Option<DateTime<Utc>>,
+    pub password_hash: String,
+    /// When the account was disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
     /// When the password was reset, if the access review after it has not been completed.
-    pub(super) review_since: Option<DateTime<Utc>>,
+    pub review_since: Option<DateTime<Utc>>,
 }
 
 impl StoredAccount {
     /// Whether the account can be signed in to with a password.
-    pub(super) fn has_password(&self) -> bool {
+    #[must_use]
+    pub fn has_password(&self) -> bool {
         !self.password_hash.is_empty() && !self.account.email.is_empty()
     }
 
     /// Whether the account is enabled and `password_hash` is still its password's hash.
-    pub(super) fn accepts_password_hash(&self, password_hash: &str) -> bool {
+    #[must_use]
+    pub fn accepts_password_hash(&self, password_hash: &str) -> bool {
         self.disabled_at.is_none() && self.password_hash == password_hash
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     features::{
         accounts::{
-            Administrator, ClientInfo, Credential,
+            self, Administrator, ClientInfo, Credential,
             admin::{self, ManagedAccount},
             mail,
         },
@@ -184,7 +184,7 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
             Ok(email)
         })
         .await?;
-    admin::evict_cached(app, account).await;
+    accounts::evict_cached(app, account).await;
     let subject = t!("administration-mail-reset-link-used");
     let text = t!("administration-mail-reset-link-used-text");
     mail::send_security_notice(app, account, &email, subject, text);

@@ -8,10 +8,11 @@ use crate::{
     core::{Error, Result, db::Tx, http::IfMatch},
     features::{
         accounts::{
-            Administrator, ClientInfo,
+            self, Administrator, ClientInfo,
             admin::{self, ManagedAccount},
         },
         security_log::{self, Event, EventKind},
+        sessions,
     },
 };
 
@@ -57,13 +58,13 @@ pub(super) async fn change(
     }
     Ok(after)
     }).await?;
-    admin::evict_cached(app, id).await;
+    accounts::evict_cached(app, id).await;
     Ok(after)
 }
 
 /// Ends the sessions of the account, and revokes its tokens and its reset link.
 pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid) -> Result<()> {
-    admin::revoke_access(tx, account).await?;
+    sessions::revoke_access(tx, account, None).await?;
     store::delete_by_account(tx, account).await?;
     Ok(())
 }

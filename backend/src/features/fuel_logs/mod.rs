@@ -39,8 +39,8 @@ pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 
 use super::{
-    Feature,
-    vehicles::{Contribution, VehiclePages},
+    Contribution, Feature,
+    vehicles::{self, VehiclePages},
 };
 use crate::core::feature::{Access, Table};
 
@@ -58,12 +58,12 @@ pub const FEATURE: Feature = Feature {
     pages: pages::router,
     outdated_cache_keys: &[cache::generation_cache_key, cache::summaries_cache_key],
     contributions: &[
-        Contribution::Readings(readings::READING_SOURCE),
-        Contribution::Recomputation(readings::RECOMPUTE),
-        Contribution::Pages(VehiclePages {
+        Contribution::Vehicles(vehicles::Contribution::Readings(readings::READING_SOURCE)),
+        Contribution::Vehicles(vehicles::Contribution::Recomputation(readings::RECOMPUTE)),
+        Contribution::Vehicles(vehicles::Contribution::Pages(VehiclePages {
             sections: |app, user, page| Box::pin(pages::vehicle::render(app, user, page)),
             cards: |app, user, vehicles| Box::pin(pages::card::render(app, user, vehicles)),
-        }),
+        })),
     ],
     ..Feature::new("fuel-logs", "fuel_logs")
 };

@@ -36,7 +36,7 @@ pub use model::{Item, ItemId};
 pub use types::{TypeGroup, TypeName};
 pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming};
 
-use super::{Feature, vehicles::Contribution};
+use super::{Contribution, Feature, vehicles};
 use crate::{
     core::{
         feature::{Access, Table},
@@ -60,8 +60,8 @@ pub const FEATURE: Feature = Feature {
     menu: &[MenuEntry::new(20, || t!("core-menu-maintenance"), "/maintenance", Icon::Wrench)],
     outdated_cache_keys: &[upcoming::upcoming_key],
     contributions: &[
-        Contribution::Readings(readings::READINGS),
-        Contribution::Recomputation(service::RECOMPUTE),
+        Contribution::Vehicles(vehicles::Contribution::Readings(readings::READINGS)),
+        Contribution::Vehicles(vehicles::Contribution::Recomputation(service::RECOMPUTE)),
     ],
     ..Feature::new("maintenance", "maintenance")
 };

@@ -20,9 +20,12 @@ use crate::{
         locale::Message,
         web::{self, Flash, FormView, Layout},
     },
-    features::accounts::{
-        ClientInfo, SessionUser, has_recently_confirmed,
-        mail::{self, LinkPurpose},
+    features::{
+        accounts::{
+            ClientInfo, SessionUser,
+            mail::{self, LinkPurpose},
+        },
+        sessions::has_recently_confirmed,
     },
     t,
 };

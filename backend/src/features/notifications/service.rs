@@ -24,10 +24,11 @@ use crate::{
     },
     features::{
         accounts::{
-            ClientInfo, SessionUser, User, has_recently_confirmed,
+            ClientInfo, SessionUser, User,
             mail::{self, LinkPurpose},
         },
         security_log::{self, Event},
+        sessions::has_recently_confirmed,
     },
     t,
 };

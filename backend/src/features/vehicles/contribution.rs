@@ -65,7 +65,10 @@ pub struct CardPart {
 
 /// The contributions of all features.
 fn all() -> impl Iterator<Item = &'static Contribution> {
-    features::ALL.iter().flat_map(|it| it.contributions)
+    features::ALL.iter().flat_map(|it| it.contributions).filter_map(|it| match it {
+        features::Contribution::Vehicles(contribution) => Some(contribution),
+        features::Contribution::Sessions(_) => None,
+    })
 }
 
 /// The sources of odometer readings.

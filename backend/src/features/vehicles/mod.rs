@@ -68,6 +68,6 @@ pub const FEATURE: Feature = Feature {
         MenuEntry::new(40, || t!("core-menu-trash"), "/trash", Icon::Trash),
     ],
     outdated_cache_keys: &[list_cache_key],
-    contributions: &[Contribution::Readings(odometer::SOURCE)],
+    contributions: &[super::Contribution::Vehicles(Contribution::Readings(odometer::SOURCE))],
     ..Feature::new("vehicles", "vehicles")
 };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{ClientInfo, NewPassword, passwords, review, service, session};
+use super::{ClientInfo, NewPassword, passwords};
 use crate::{
     app::App,
     core::{
@@ -155,27 +155,13 @@ pub async fn update_access(
     Ok(store::update(tx, account, now).await?)
 }
 
-/// Ends all sessions of the account and revokes its tokens. After committing `tx`, call
-/// [`evict_cached`].
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn revoke_access(tx: &mut Tx, account: Uuid) -> Result<()> {
-    service::revoke_access(tx, account, None).await
-}
-
-/// Removes the account from this process's session cache, so that a change takes effect immediately.
-pub async fn evict_cached(app: &App, account: Uuid) {
-    session::evict_cached(app, account).await;
-}
-
 /// Requires the user to review the access to their account. Until then, existing passkeys, linked
 /// log-ins and notification channels have no effect.
 ///
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub async fn start_review(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
-    review::start(tx, account, now).await
+    super::set_review_since(tx, account, Some(now)).await
 }
 
 /// Hashes a new password for the account.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a challenge is valid.
-pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(10);
+pub const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// The name of the key in the database.
 const KEY: &str = "challenges";
@@ -33,7 +33,7 @@ const NONCE: usize = 24;
 pub(super) struct Key(XChaCha20Poly1305);
 
 /// A challenge that was issued by this service and returned in a request.
-pub(super) struct Challenge {
+pub struct Challenge {
     /// The nonce of the encryption, unique to each challenge.
     id: [u8; NONCE],
     expires_at: DateTime<Utc>,
@@ -56,7 +56,7 @@ struct Opened<T> {
 ///
 /// # Errors
 /// `Unavailable` if the key has not been loaded yet and the database is unavailable.
-pub(super) async fn issue<T: Serialize>(app: &App, context: &[&str], state: &T) -> Result<String> {
+pub async fn issue<T: Serialize>(app: &App, context: &[&str], state: &T) -> Result<String> {
     let mut id = [0; NONCE];
     getrandom::fill(&mut id).map_err(|error| Error::Internal(error.to_string().into()))?;
     let sealed = Sealed { expires_at: app.clock.now() + LIFETIME, state };
@@ -72,7 +72,7 @@ pub(super) async fn issue<T: Serialize>(app: &App, context: &[&str], state: &T) 
 ///
 /// # Errors
 /// Same as [`issue`].
-pub(super) async fn open<T: DeserializeOwned>(
+pub async fn open<T: DeserializeOwned>(
     app: &App,
     context: &[&str],
     challenge: &str,
@@ -95,7 +95,7 @@ impl Challenge {
     ///
     /// # Errors
     /// `Unavailable` if the database is unavailable.
-    pub(super) async fn is_spent(&self, app: &App) -> Result<bool> {
+    pub async fn is_spent(&self, app: &App) -> Result<bool> {
         Ok(store::is_spent(&mut app.db.read().await?, &self.id).await?)
     }
 
@@ -104,7 +104,7 @@ impl Challenge {
     ///
     /// # Errors
     /// `Unavailable` if the database is unavailable.
-    pub(super) async fn spend(&self, tx: &mut Tx) -> Result<bool> {
+    pub async fn spend(&self, tx: &mut Tx) -> Result<bool> {
         Ok(store::insert_spent(tx, &self.id, self.expires_at).await?)
     }
 }

@@ -2,9 +2,10 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{super::oidc::tests::fake_provider::FakeProvider, LIFETIME, issue, open};
+use super::{LIFETIME, issue, open};
 use crate::{
     core::periodic,
+    features::oidc::FakeProvider,
     testing::{TestApp, TestResponse, on_every_engine},
 };
 

@@ -8,7 +8,7 @@ pub(super) use pages::router as pages;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{ClientInfo, session::Token, user::user_id};
+use super::{ClientInfo, Token, user::user_id};
 use crate::{
     app::App,
     core::{
@@ -111,7 +111,10 @@ pub async fn is_confirmed(tx: &mut Tx, account: Uuid) -> Result<bool> {
 }
 
 /// Marks the account's address as confirmed, for example because an OpenID provider has verified it.
-pub(super) async fn mark_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn mark_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
     Ok(store::mark_confirmed(tx, account, now).await?)
 }
 

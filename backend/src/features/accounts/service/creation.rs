@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     core::{
-        Error, Result,
+        Error, Result, UserId,
         config::{self, Secret},
         db::{self, Db, Tx},
         error::FieldError,
@@ -167,7 +167,7 @@ fn replace_field_names(error: Error) -> Error {
 ///
 /// # Errors
 /// Conflict if an account with the address exists.
-pub(super) async fn insert_local(
+pub async fn insert_local(
     tx: &mut Tx,
     account: &Account,
     email_key: String,
@@ -224,4 +224,39 @@ async fn insert(
         Ok(CreatedAccount { id: account.id, email: account.email, is_admin, is_first })
     })
     .await
+}
+
+/// Inserts an account that has no password, within the caller's transaction.
+///
+/// # Errors
+/// Conflict if a concurrent request has inserted an account with its address or its user.
+pub async fn insert_without_password(
+    tx: &mut Tx,
+    account: &Account,
+    user: &UserId,
+    email_key: String,
+) -> Result<()> {
+    store::insert(tx, account, user, email_key, String::new()).await.map_err(|error| {
+        if db::is_unique_violation(&error) {
+            return Error::conflict("conflict", crate::t!("accounts-created-concurrently"));
+        }
+        error.into()
+    })
+}
+
+/// Records the account as the first one, within the caller's transaction. Returns false if there already
+/// is one. Waits for concurrent transactions that do the same.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn record_first_account(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    Ok(store::record_first_account(tx, account).await?)
+}
+
+/// Makes the account an administrator's, within the caller's transaction.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
+    Ok(store::set_admin(tx, account).await?)
 }

@@ -7,8 +7,9 @@ use crate::{
     core::{Result, UserId, db::Tx, http::IfMatch},
     features::accounts::{
         User,
+        auth_state::evict_cached,
         model::{Preferences, PreferencesChange},
-        session, store,
+        store,
     },
 };
 
@@ -50,6 +51,14 @@ pub(in crate::features::accounts) async fn change_preferences(
             Ok(preferences)
         })
         .await?;
-    session::evict_cached(app, user.0.account).await;
+    evict_cached(app, user.0.account).await;
     Ok(preferences)
+}
+
+/// Finds the user's preferences, or else the default ones, within the caller's transaction.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Preferences> {
+    Ok(store::find_preferences(tx, user).await?.unwrap_or_default())
 }

@@ -26,7 +26,10 @@ use crate::{
         },
         input::Text,
     },
-    features::accounts::{Credential, SessionUser, User, calendar_links},
+    features::{
+        accounts::{Credential, SessionUser, User},
+        tokens::calendar_links,
+    },
     input,
 };
 

@@ -14,7 +14,7 @@ use super::{Upcoming, pages::format, upcoming};
 use crate::{
     app::App,
     core::{Result, http::RequestMeter, locale},
-    features::accounts::{calendar_links, calendar_links::CalendarOwner},
+    features::tokens::{calendar_links, calendar_links::CalendarOwner},
     t,
 };
 

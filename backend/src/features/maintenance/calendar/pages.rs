@@ -16,7 +16,10 @@ use crate::{
         http::Links,
         web::{self, Layout},
     },
-    features::accounts::{Credential, SessionUser, User, calendar_links},
+    features::{
+        accounts::{Credential, SessionUser, User},
+        tokens::calendar_links,
+    },
 };
 
 pub(in crate::features::maintenance) fn router() -> Router<App> {

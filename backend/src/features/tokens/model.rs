@@ -1,0 +1,63 @@
+//! Personal tokens.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    core::{
+        input::{Text, Timestamp},
+        locale::Message,
+    },
+    features::accounts::Scope,
+    input,
+};
+
+/// A personal token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PersonalToken {
+    /// The token's id.
+    pub id: Uuid,
+    /// The token's name.
+    pub name: String,
+    /// What the token grants access to.
+    #[sqlx(try_from = "String")]
+    pub scope: Scope,
+    /// When the token was created.
+    pub created_at: DateTime<Utc>,
+    /// When the token expires; null if it does not expire.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the token was last used, with a resolution of one minute; null if it was never used.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl PersonalToken {
+    /// The name of what the token grants access to.
+    pub(super) fn access(&self) -> Message {
+        Message::plain(self.scope.label())
+    }
+}
+
+/// A newly created personal token. This is the only response that contains the token itself.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreatedToken {
+    #[serde(flatten)]
+    pub record: PersonalToken,
+    /// The token to send as `Authorization: Bearer …`.
+    pub token: String,
+}
+
+input! {
+    /// A new personal token
+    pub(super) struct NewToken {
+        /// The token's name
+        pub name: Text<100>,
+        /// What the token grants access to
+        pub scope: Scope,
+        /// When the token expires. By default, it does not expire
+        pub expires_at: Option<Timestamp>,
+    }
+}
