@@ -36,8 +36,8 @@ check: ## check formatting, lints, documentation, scripts, words and dependencie
 # What `make check` checks without compiling the service.
 style:
 	cargo fmt --all --check
-	tsc --project backend/assets
-	node --test backend/assets/tests/*.test.js
+	tsc --project core/assets
+	node --test core/assets/tests/*.test.js
 	scripts/words
 	scripts/audit
 
@@ -45,7 +45,7 @@ fuzz: ## check every response against the OpenAPI document, for ten minutes
 	cargo xtask fuzz
 
 fuzz-backups: ## read malicious backups for an hour; fail if one writes outside its folder
-	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
+	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro-backup --lib -- \
 		--nocapture random_backups_neither_write_outside_their_folder_nor_panic
 
 migrate: ## run pending migrations: on the database in Docker if it exists, otherwise on the configured one

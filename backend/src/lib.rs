@@ -1,13 +1,11 @@
 //! `MotoVaultPro`: vehicles, their fuel and their maintenance.
 //!
-//! `core` has what every feature shares; each folder of `features` is one feature; `app` puts the
-//! application together. `backup` and `transfer` work on the whole database.
+//! The crate `core` has what every feature shares; each folder of `features` is one feature; `app`
+//! puts the application together. `backup` and `transfer` work on the whole database.
 
 pub mod app;
-pub mod backup;
 pub mod check;
 pub mod cli;
-pub mod core;
 pub mod features;
 #[cfg(test)]
 mod matrix;
@@ -16,8 +14,14 @@ pub mod serve;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod tests_core;
+#[cfg(test)]
 mod tests_imports;
 pub mod transfer;
+
+use motovaultpro_backup as backup;
+pub use motovaultpro_core as core;
+use motovaultpro_core::{id, input, migrations, read_replica, record, select, sql, t};
 
 use axum::{
     Router,

@@ -171,7 +171,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
 
     let periodic_tasks =
         tokio::spawn(periodic::run(Services::clone(&app), features::periodic_tasks()));
-    let backups = tokio::spawn(backup::run_schedule(app.clone()));
+    let backups = tokio::spawn(backup::run_schedule(Services::clone(&app)));
     let notifications = tokio::spawn(features::notifications::run(app.clone()));
     let external_changes = tokio::spawn(external_changes::watch(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

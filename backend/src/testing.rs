@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod writes;
 
 use std::net::SocketAddr;
 
@@ -22,6 +23,7 @@ use crate::{
         config::{Config, Database, Registration, Secret},
         db::{Db, Tx, migrate},
         keys::ServiceKey,
+        outage,
     },
     features, sql,
 };
@@ -51,6 +53,9 @@ macro_rules! on_every_engine {
 }
 
 pub(crate) use on_every_engine;
+pub(crate) use writes::{BeginWrite, Commit};
+
+pub(crate) use crate::tests_core::rls::{UserFilterDisabled, statement};
 
 /// Runs a test; both engines may share its inline snapshots.
 pub(crate) fn block_on(test: impl Future<Output = ()>) {
@@ -211,6 +216,7 @@ impl TestApp {
 
     /// With changed settings. Registration is open by default.
     pub(crate) async fn new(change: impl FnOnce(&mut Config)) -> Self {
+        outage::separate_thread();
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         let file = folder.path().join("test.db");

@@ -1,5 +1,6 @@
-//! Checks who imports whom. `core` imports nothing above it; a feature imports no feature that comes
-//! later in [`features::ALL`], and of other features only what their `mod.rs` makes public.
+//! Checks who imports whom within this crate: a feature imports no feature that comes later in
+//! [`features::ALL`], of other features only what their `mod.rs` makes public, and of other crates of
+//! the workspace only `core`, as `crate::core`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +26,11 @@ const ISSUER: &str = "features/accounts/user.rs";
 /// A source file: its path below `src`, and its text.
 type Source = (String, String);
 
-/// A path from the root of the crate: `core::db::Tx`.
+/// How the names of the workspace's other crates begin.
+const CRATES: &str = "motovaultpro_";
+
+/// A path from the root of the crate, such as `features::vehicles::find`, or from another crate of the
+/// workspace.
 type ItemPath = Vec<String>;
 
 /// What a file imports, and what it makes public as a module.
@@ -120,7 +125,8 @@ impl Module {
     }
 
     /// The path from the root of the crate, if `path` starts with `crate`, `super`, `self` or the
-    /// name of a module that the file imports.
+    /// name of a module that the file imports; the path itself, if it starts with another crate of the
+    /// workspace.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<ItemPath> {
         let mut base = module.to_vec();
         let mut rest = path;
@@ -128,6 +134,7 @@ impl Module {
             "crate" => base.clear(),
             "self" => {}
             "super" => drop(base.pop()),
+            other if other.starts_with(CRATES) => return Some(path.to_vec()),
             alias => base = self.aliases.get(alias)?.clone(),
         }
         rest = &rest[1..];
@@ -210,7 +217,7 @@ impl Module {
     }
 }
 
-/// The module of a file: `core::db` for `core/db.rs` and for `core/db/mod.rs`.
+/// The module of a file: `serve::log` for `serve/log.rs` and for `serve/log/mod.rs`.
 fn module_of(file: &str) -> ItemPath {
     let parts = file.trim_end_matches(".rs").split('/');
     parts.filter(|it| !matches!(*it, "mod" | "lib" | "main")).map(str::to_owned).collect()
@@ -249,17 +256,11 @@ fn violations(checked: &Modules, modules: &Modules) -> BTreeSet<String> {
         for path in &content.imports {
             let names: Vec<_> = path.iter().map(String::as_str).collect();
             let shown = path.join("::");
-            let is_above = |lower: &[&str]| {
-                names.first().is_some_and(|it| roots.contains(*it) && !lower.contains(it))
-            };
-            match folders[..] {
-                ["core", ..] if is_above(&["core"]) => {
-                    wrong.insert(format!("{file}: core imports {shown}"));
-                }
-                ["features", ..] if is_above(&["app", "core", "features"]) => {
-                    wrong.insert(format!("{file}: a feature imports {shown}"));
-                }
-                _ => {}
+            let is_above = names.first().is_some_and(|it| {
+                it.starts_with(CRATES) || (roots.contains(*it) && !["app", "features"].contains(it))
+            });
+            if matches!(folders[..], ["features", ..]) && is_above {
+                wrong.insert(format!("{file}: a feature imports {shown}"));
             }
             let ["features", other, rest @ ..] = &names[..] else { continue };
             let Some(its_place) = place(other) else { continue };
@@ -315,11 +316,21 @@ fn sources() -> Vec<Source> {
     all
 }
 
+/// The sources of the crates that this one depends on.
+fn sources_of_other_crates() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut all = Vec::new();
+    for folder in ["core", "backup"] {
+        read_sources(&root.join(folder).join("src"), &format!("{folder}/"), &mut all);
+    }
+    all
+}
+
 /// All modules: to read them takes seconds.
 static ALL: LazyLock<Modules> = LazyLock::new(|| modules(&sources()));
 
 #[test]
-fn core_imports_no_feature_and_features_import_only_the_public_api_of_earlier_ones() {
+fn features_import_only_core_and_the_public_api_of_earlier_features() {
     let wrong = violations(&ALL, &ALL);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -327,15 +338,16 @@ fn core_imports_no_feature_and_features_import_only_the_public_api_of_earlier_on
 #[test]
 fn forbidden_imports_are_found_in_every_form() {
     let cases = [
-        ("core/clock.rs", "use crate::features::vehicles;", "core imports"),
-        ("core/clock.rs", "use crate::{core::Error, features::{self}};", "core imports"),
-        ("core/clock.rs", "fn f() { crate::features::vehicles::find() }", "core imports"),
-        ("core/clock.rs", "fn f() { g(h!(super::super::app::App)) }", "core imports"),
-        ("core/clock.rs", "use crate::app::App;", "core imports"),
-        ("core/clock.rs", "use super::Error; use crate::testing::TestApp;", ""),
-        ("core/clock.rs", "#[cfg(test)] mod tests { use crate::features; }", ""),
-        ("core/clock.rs", "#[cfg(test)] use crate::features; use crate::app::App;", "app::App"),
         ("features/vin/number.rs", "use crate::serve;", "a feature imports"),
+        ("features/vin/number.rs", "use crate::{core::Error, serve::{self}};", "a feature imports"),
+        ("features/vin/number.rs", "fn f() { crate::serve::run() }", "a feature imports"),
+        ("features/vin/number.rs", "fn f() { g(h!(super::super::super::cli::run)) }", "cli::run"),
+        ("features/vin/number.rs", "use crate::app::App; use crate::core::Error;", ""),
+        ("features/vin/number.rs", "use super::Error; use crate::testing::TestApp;", ""),
+        ("features/vin/number.rs", "#[cfg(test)] mod tests { use crate::serve; }", ""),
+        ("features/vin/number.rs", "#[cfg(test)] use crate::cli; use crate::serve;", "serve"),
+        ("features/vin/number.rs", "use motovaultpro_core::Error;", "a feature imports"),
+        ("features/vin/number.rs", "fn f() { motovaultpro_backup::run() }", "a feature imports"),
         ("features/vin/number.rs", "use super::super::vehicles::Vehicle;", "a later feature"),
         (
             "features/vin/number.rs",
@@ -409,6 +421,7 @@ fn only_one_file_creates_user_ids() {
         (!is_test && (text.contains("UserId::issue(") || text.contains("UserId as ")))
             .then(|| file.clone())
     };
-    let files: Vec<_> = sources().iter().filter_map(creates).collect();
+    let all = [sources(), sources_of_other_crates()].concat();
+    let files: Vec<_> = all.iter().filter_map(creates).collect();
     assert_eq!(files, [ISSUER]);
 }

@@ -74,6 +74,20 @@ fn every_dependency_is_used() {
     assert_eq!(unused, unnamed);
 }
 
+/// Otherwise images could not be built.
+#[test]
+fn every_crate_goes_into_the_build_context_of_images() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let rules = fs::read_to_string(root.join(".dockerignore")).unwrap();
+    let members = members();
+    assert!(!members.is_empty());
+    for member in members {
+        let name = member.file_name().unwrap().to_str().unwrap();
+        let rule = format!("!{name}");
+        assert!(rules.lines().any(|it| it == rule), ".dockerignore does not contain {rule}");
+    }
+}
+
 #[test]
 fn a_crate_is_recognized_by_its_paths() {
     for line in ["use url::Url;", "let it = url::Url::parse(text)", "use url;", "#[url::test]"] {

@@ -31,6 +31,16 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
+/// The sources of all crates that execute statements on the features' tables.
+fn all_sources() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for folder in ["core/src", "backup/src", "backend/src"] {
+        sources(&root.join(folder), &mut files);
+    }
+    files
+}
+
 /// The string literals that are SQL statements.
 fn statements(source: &str) -> Vec<String> {
     let texts = source.split('"').skip(1).step_by(2);
@@ -69,8 +79,7 @@ fn every_record_of_a_table_with_user_data_names_the_user() {
 
 #[test]
 fn every_statement_on_user_data_names_the_user() {
-    let mut files = Vec::new();
-    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut files);
+    let files = all_sources();
     let mut held = 0;
     for file in files {
         let name = file.display().to_string();
@@ -102,8 +111,7 @@ const CONFLICTS_WITHOUT_USER: &[&str] = &["notifications", "notified_items"];
 /// Otherwise the tables could not be distributed by user.
 #[test]
 fn conflict_targets_in_new_tables_of_users_contain_the_user() {
-    let mut files = Vec::new();
-    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut files);
+    let files = all_sources();
     let mut without_user = BTreeSet::new();
     let mut checked = 0;
     for file in files {

@@ -25,7 +25,7 @@ use crate::{
         keys::ServiceKey,
     },
     sql,
-    testing::{TestApp, block_on, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, block_on, on_every_engine},
 };
 
 on_every_engine![

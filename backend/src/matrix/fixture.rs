@@ -13,7 +13,7 @@ use crate::{
         invitations::{self, Invitation},
     },
     sql,
-    testing::{TestApp, TestResponse},
+    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse},
 };
 
 /// A user with one record of each kind, and a client for each way to authenticate.

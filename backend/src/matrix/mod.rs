@@ -276,7 +276,7 @@ impl Probes<'_> {
 /// On PostgreSQL, row-level security isolates users even if no statement filters by user.
 mod without_user_filters {
     use super::{Access, Fixture, Probes, TestApp, rows};
-    use crate::{core::db::UserFilterDisabled, testing::block_on};
+    use crate::testing::{UserFilterDisabled, block_on};
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]

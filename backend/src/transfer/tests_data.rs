@@ -11,7 +11,7 @@ use crate::{
         keys,
     },
     features, matrix, sql,
-    testing::TestApp,
+    testing::{BeginWrite as _, Commit as _, TestApp},
 };
 
 /// Texts with special characters of exchange formats.

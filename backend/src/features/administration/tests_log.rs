@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::tests::{PASSWORD, create_reset_link, id_of, log_in, token_in};
 use crate::{
     features::security_log::{Event, EventKind, record},
-    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 on_every_engine![

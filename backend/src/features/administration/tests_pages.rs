@@ -5,7 +5,7 @@ use serde_json::json;
 use super::tests::{PASSWORD, id_of, log_in};
 use crate::{
     core::config::Registration,
-    testing::{TestApp, TestResponse, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![

@@ -174,7 +174,7 @@ impl Quantities {
             price: merge_forms(
                 (price.0, "unitPrice"),
                 (price.1, "pricePerGallon"),
-                UnitPrice::per_us_gallon,
+                price_per_us_gallon,
                 |typed, gallon| typed.of_us_gallon() == gallon,
                 &mut errors,
             ),
@@ -337,10 +337,8 @@ fn compute_volume(price: UnitPrice, amount: Money) -> Option<Volume> {
     (1..100_000_000).contains(&thousandths).then(|| Volume::of_thousandths(thousandths, price.per))
 }
 
-impl UnitPrice {
-    /// Converts a price per US gallon.
-    fn per_us_gallon(price: Price) -> Self {
-        let value = Fixed::from_units(price.units() * 10);
-        Self { value: value.unwrap_or_default(), per: VolumeUnit::GallonsUs }
-    }
+/// Converts a price per US gallon.
+fn price_per_us_gallon(price: Price) -> UnitPrice {
+    let value = Fixed::from_units(price.units() * 10);
+    UnitPrice { value: value.unwrap_or_default(), per: VolumeUnit::GallonsUs }
 }

@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::{FuelLogId, store};
-use crate::testing::{TestApp, TestResponse, on_every_engine};
+use crate::testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     statistics_are_cached_until_a_change,

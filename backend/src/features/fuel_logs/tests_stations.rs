@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{TestApp, TestResponse, on_every_engine};
+use crate::testing::{BeginWrite as _, TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     a_fill_up_at_a_station_has_its_name,

@@ -6,7 +6,7 @@ use crate::{
     core::db::{Db, migrate},
     features::{self, Feature},
     sql,
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::tests::{Owner, mail_server, owner};
-use crate::testing::{TestApp, on_every_engine};
+use crate::testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine};
 
 on_every_engine![
     no_mail_is_sent_before_the_address_is_confirmed,

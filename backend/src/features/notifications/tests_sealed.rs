@@ -8,7 +8,7 @@ use super::tests::{Owner, Received, Server, owner};
 use crate::{
     core::{hex, keys},
     features, sql,
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![

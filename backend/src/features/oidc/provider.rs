@@ -1,6 +1,6 @@
 //! A provider: its metadata, its keys, and the requests to it.
 
-use std::{pin::Pin, sync::Arc};
+use std::{ops::Deref, pin::Pin, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
@@ -23,7 +23,18 @@ const MAX_AGE: TimeDelta = TimeDelta::hours(1);
 /// tokens can cause the keys to be fetched.
 const MAX_AGE_FOR_UNKNOWN_KEY: TimeDelta = TimeDelta::minutes(1);
 
-impl<'c> AsyncHttpClient<'c> for UpstreamClient {
+/// Sends the requests of the OpenID Connect library.
+struct HttpClient(UpstreamClient);
+
+impl Deref for HttpClient {
+    type Target = UpstreamClient;
+
+    fn deref(&self) -> &UpstreamClient {
+        &self.0
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for HttpClient {
     type Error = FetchError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
 
@@ -40,7 +51,7 @@ pub(super) struct Provider {
     pub(super) settings: config::Provider,
     /// Where the provider redirects browsers to.
     redirect_uri: String,
-    client: UpstreamClient,
+    client: HttpClient,
     metadata: FetchCache<Metadata>,
     keys: FetchCache<CoreJsonWebKeySet>,
 }
@@ -85,7 +96,7 @@ impl Provider {
             name: name.to_owned(),
             settings: settings.clone(),
             redirect_uri: format!("{origin}/login/oidc/{name}/callback"),
-            client: UpstreamClient::new("oidc"),
+            client: HttpClient(UpstreamClient::new("oidc")),
             metadata: FetchCache::new(),
             keys: FetchCache::new(),
         }

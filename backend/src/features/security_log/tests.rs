@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     core::{http::Limit, periodic},
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![

@@ -3,7 +3,7 @@
 use crate::{
     core::config::Registration,
     sql,
-    testing::{TestApp, block_on, cookie_of, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, block_on, cookie_of, on_every_engine},
 };
 
 const PASSWORD: &str = "correct horse battery";

@@ -1,7 +1,9 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{TestApp, TestResponse, cookie_of, on_every_engine};
+use crate::testing::{
+    BeginWrite as _, Commit as _, TestApp, TestResponse, cookie_of, on_every_engine,
+};
 
 on_every_engine![
     users_can_list_and_end_their_sessions,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::body::Body;
 
 use super::import::{Import, Tally};
-use crate::testing::{TestApp, TestResponse, on_every_engine};
+use crate::testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     an_uploaded_file_is_imported_and_reported,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{search::search as find, store};
-use crate::testing::{TestApp, TestResponse, on_every_engine};
+use crate::testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     results_are_sorted_by_distance,

@@ -1,7 +1,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{TestApp, TestResponse, on_every_engine};
+use crate::testing::{BeginWrite as _, TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     an_added_vehicle_is_returned_unchanged,

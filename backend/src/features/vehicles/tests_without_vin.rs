@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     sql,
-    testing::{TestApp, TestResponse, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![

@@ -5,7 +5,7 @@ use super::service;
 use crate::{
     core::{config::Secret, periodic},
     sql,
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![

@@ -6,7 +6,7 @@ use super::{LIFETIME, issue, open};
 use crate::{
     core::periodic,
     features::oidc::FakeProvider,
-    testing::{TestApp, TestResponse, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![

@@ -6,7 +6,7 @@ use super::{
     browser::{Browser, with_provider, with_sign_up_allowed},
     fake_provider::{FakeProvider, new_es256_key, now},
 };
-use crate::testing::{TestApp, on_every_engine};
+use crate::testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine};
 
 on_every_engine![
     an_access_token_authenticates_the_same_account_as_a_log_in,

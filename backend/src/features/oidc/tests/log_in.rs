@@ -9,7 +9,7 @@ use super::{
 use crate::{
     core::config::Registration,
     sql,
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![

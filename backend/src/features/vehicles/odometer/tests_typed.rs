@@ -11,7 +11,7 @@ use crate::{
         units::Distance,
     },
     features::vehicles::VehicleId,
-    testing::{TestApp, on_every_engine},
+    testing::{BeginWrite as _, Commit as _, TestApp, on_every_engine},
 };
 
 on_every_engine![readings_are_returned_exactly_as_entered];
