@@ -65,6 +65,7 @@ pub fn router(app: &App) -> Router {
         pages = pages.merge((feature.pages)());
     }
     let pages = pages
+        .route("/more", get(web::show_more))
         .fallback(async || Error::NotFound(crate::t!("core-not-found-page")))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(

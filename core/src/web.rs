@@ -4,6 +4,7 @@ mod assets;
 mod flash;
 mod form;
 mod menu;
+mod more;
 
 use askama::Template;
 use axum::{
@@ -17,6 +18,7 @@ pub use assets::{Assets, is_asset, router};
 pub use flash::{Flash, carry_flash};
 pub use form::{Errors, FormView, sentence};
 pub use menu::{Icon, MenuEntry};
+pub use more::show_more;
 
 use super::{Error, Result, error::Problem};
 
@@ -108,6 +110,13 @@ impl Layout {
     #[must_use]
     pub fn is_at(&self, entry: &MenuEntry) -> bool {
         self.is_in(entry.path) || entry.sections.iter().any(|it| self.is_in(it))
+    }
+
+    /// Whether the page belongs to an entry that small screens show on the page `/more`, or is that page.
+    #[must_use]
+    pub fn is_at_more(&self) -> bool {
+        let mut menu = self.viewer.iter().flat_map(Viewer::menu);
+        self.path == "/more" || menu.any(|it| it.is_secondary && self.is_at(it))
     }
 
     /// The language of the page, as a BCP 47 tag.

@@ -9,7 +9,10 @@ use crate::{
     testing::{TestApp, block_on, on_every_engine},
 };
 
-on_every_engine![features_declare_exactly_the_tables_that_their_migrations_create];
+on_every_engine![
+    features_declare_exactly_the_tables_that_their_migrations_create,
+    the_page_more_has_the_entries_that_small_screens_leave_out_of_the_menu,
+];
 
 /// Tables of users with a primary or unique key without `user_id`. All of them are older than the
 /// rule: they cannot be distributed by user as they are. New tables must not be added.
@@ -155,4 +158,23 @@ fn migrations_declare_the_existing_tables_of_users_that_they_name() {
             );
         }
     }
+}
+
+async fn the_page_more_has_the_entries_that_small_screens_leave_out_of_the_menu(app: TestApp) {
+    let more = async |user: &TestApp| {
+        let page = user.get("/more").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let list = page.text().split(r#"<ul class="card menu">"#).nth(1).unwrap();
+        let list = list.split("</ul>").next().unwrap().to_owned();
+        let links = list.split("href=\"").skip(1);
+        let links: Vec<_> = links.map(|it| it.split('"').next().unwrap().to_owned()).collect();
+        (links, list.contains(r#"action="/logout""#))
+    };
+    let admin = app.as_administrator().await;
+    let all = ["/trash", "/settings", "/admin"].map(str::to_owned).to_vec();
+    assert_eq!(more(&admin).await, (all, true));
+    let user = app.register("ann@example.org").await;
+    assert_eq!(more(&user).await, (["/trash", "/settings"].map(str::to_owned).to_vec(), true));
+    let anonymous = app.anonymous().get("/more").await;
+    assert_eq!(anonymous.header("location"), "/login?next=%2Fmore");
 }

@@ -167,6 +167,7 @@ const ACCOUNTS: &[Row] = &[
     row(Public, "GET /login"),
     row(Public, "POST /login").form("email=$my_email&password=correct+horse+battery"),
     row(Owner, "POST /logout"),
+    row(Owner, "GET /more"),
     row(Owner, "GET /settings"),
     row(Owner, "POST /settings").form("theme=dark"),
     row(Owner, "GET /settings/security"),
@@ -295,6 +296,7 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "PATCH /api/fuel-logs/$log").json(r#"{"vehicleId":"$vehicle"}"#),
     row(Owner, "DELETE /api/fuel-logs/$log"),
     row(Owner, "GET /api/vehicles/$vehicle/fuel-stats"),
+    row(Owner, "GET /fuel-logs/new"),
     row(Owner, "GET /vehicles/$vehicle/fuel-logs/new"),
     row(Owner, "POST /vehicles/$vehicle/fuel-logs/new")
         .form("date=2026-01-30&odometer=900&odometerUnit=mi&volume=10&volumeUnit=gal_us&isFull=true&fuelType=e10"),
@@ -340,6 +342,7 @@ const STATIONS: &[Row] = &[
     row(Shared, "POST /stations/$station/favorite").form("notes=mine"),
     row(Shared, "POST /stations/$station/unfavorite"),
     row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$my_station"),
+    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?choose=true"),
     row(Owner, "POST /api/fuel-logs").json(
         r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10,
             "stationId":"$my_station"}"#,

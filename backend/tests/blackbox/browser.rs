@@ -40,7 +40,7 @@ async fn first_visit() {
 
     for (odometer, gallons) in [("84000", "10"), ("84300", "9.5"), ("84610", "10.5")] {
         browser.wait_for_text("Honda Accord").await;
-        browser.click("a[href$='/fuel-logs/new']").await;
+        browser.click("main a[href$='/fuel-logs/new']").await;
         browser.wait_for_path("/fuel-logs/new").await;
         browser.type_into("odometer", odometer).await;
         browser.type_into("volume", gallons).await;

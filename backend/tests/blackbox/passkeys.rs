@@ -60,7 +60,9 @@ async fn with_passkey(browser: &BrowserSession, url: &str) {
 }
 
 async fn log_out(browser: &BrowserSession) {
-    browser.click("form[action='/logout'] button").await;
+    browser.click("nav a[href='/more']").await;
+    browser.wait_for_path("/more").await;
+    browser.click("main form[action='/logout'] button").await;
     browser.wait_for_path("/login").await;
 }
 

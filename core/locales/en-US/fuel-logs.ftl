@@ -94,6 +94,8 @@ fuel-logs-delete = Delete fill-up
 fuel-logs-delete-this = Delete this fill-up
 fuel-logs-delete-text = The fill-up of { $date } will be deleted and your economy recalculated. This can’t be undone.
 
+fuel-logs-other-vehicle = Another vehicle
+
 ## After saving
 
 fuel-logs-saved = Saved.

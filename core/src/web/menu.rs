@@ -15,6 +15,8 @@ pub struct MenuEntry {
     pub sections: &'static [&'static str],
     /// Its icon.
     pub icon: Icon,
+    /// Whether small screens show it on the page `/more` instead of in the menu.
+    pub is_secondary: bool,
     /// Whether only administrators see it.
     pub is_for_administrators: bool,
 }
@@ -34,13 +36,29 @@ pub enum Icon {
     Settings,
     /// People.
     People,
+    /// A plus sign.
+    Plus,
 }
 
 impl MenuEntry {
     /// Creates an entry for all users.
     #[must_use]
     pub const fn new(position: u8, text: fn() -> Message, path: &'static str, icon: Icon) -> Self {
-        Self { position, text, path, sections: &[], icon, is_for_administrators: false }
+        Self {
+            position,
+            text,
+            path,
+            sections: &[],
+            icon,
+            is_secondary: false,
+            is_for_administrators: false,
+        }
+    }
+
+    /// An entry that small screens show on the page `/more`.
+    #[must_use]
+    pub const fn secondary(self) -> Self {
+        Self { is_secondary: true, ..self }
     }
 
     /// Its text in the current language.

@@ -98,7 +98,9 @@ pub const FEATURE: Feature = Feature {
     ],
     api: api::router,
     pages: || pages::router().merge(mail::pages()),
-    menu: &[MenuEntry::new(50, || t!("core-menu-settings"), "/settings", Icon::Settings)],
+    menu: &[
+        MenuEntry::new(50, || t!("core-menu-settings"), "/settings", Icon::Settings).secondary()
+    ],
     periodic_tasks: &[PURGE_TASK],
     ..Feature::new("accounts", "accounts")
 };

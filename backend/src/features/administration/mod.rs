@@ -42,7 +42,7 @@ pub const FEATURE: Feature = Feature {
     pages: pages::router,
     menu: &[MenuEntry {
         is_for_administrators: true,
-        ..MenuEntry::new(60, || t!("core-menu-admin"), "/admin", Icon::People)
+        ..MenuEntry::new(60, || t!("core-menu-admin"), "/admin", Icon::People).secondary()
     }],
     periodic_tasks: &[PERIODIC_TASK],
     ..Feature::new("administration", "administration")

@@ -42,7 +42,13 @@ use super::{
     Contribution, Feature,
     vehicles::{self, VehiclePages},
 };
-use crate::core::feature::{Access, Table};
+use crate::{
+    core::{
+        feature::{Access, Table},
+        web::{Icon, MenuEntry},
+    },
+    t,
+};
 
 /// The fuel logs feature.
 pub const FEATURE: Feature = Feature {
@@ -65,5 +71,6 @@ pub const FEATURE: Feature = Feature {
             cards: |app, user, vehicles| Box::pin(pages::card::render(app, user, vehicles)),
         })),
     ],
+    menu: &[MenuEntry::new(25, || t!("core-menu-add-fill-up"), "/fuel-logs/new", Icon::Plus)],
     ..Feature::new("fuel-logs", "fuel_logs")
 };

@@ -3,6 +3,7 @@
 mod answer;
 pub(super) mod card;
 mod form;
+mod quick_add;
 pub(super) mod vehicle;
 
 use askama::Template;
@@ -17,6 +18,7 @@ use self::form::{
     changed_fields, check_ambiguous_price, check_ambiguous_volume, check_missing_reading,
     edit_form, max_plausible_volume, new_form,
 };
+use self::quick_add::OtherVehicle;
 use super::{
     FuelLog, FuelLogId, FuelType, Listing,
     model::{Derived, FuelLogChange, Id, NewFuelLog},
@@ -43,6 +45,7 @@ use crate::{
 
 pub(super) fn router() -> Router<App> {
     Router::new()
+        .route("/fuel-logs/new", get(quick_add::show))
         .route("/vehicles/{id}/fuel-logs/new", get(show_new).post(add))
         .route("/fuel-logs/{id}/edit", get(show_edit).post(change))
         .route("/fuel-logs/{id}/delete", post(remove))
@@ -79,6 +82,8 @@ struct FillUpPage {
     is_open: bool,
     /// Their summary while they are collapsed.
     more: String,
+    /// The vehicles to choose from instead of this one.
+    other_vehicles: Vec<OtherVehicle>,
 }
 
 /// The fields that are always shown. The others are rarely used.
@@ -154,6 +159,7 @@ impl FillUpPage {
                 || !view.get("stationId").is_empty()
                 || !view.get("tripDistance").is_empty(),
             more: more.join(", "),
+            other_vehicles: Vec::new(),
             layout,
             view,
         }
@@ -221,6 +227,8 @@ input! {
     struct NewQuery {
         /// The station to select
         station: Option<Id>,
+        /// Whether to offer the other vehicles, too
+        choose: Option<bool>,
     }
 }
 
@@ -241,7 +249,12 @@ async fn show_new(
     }
     let page = FillUpPage::new(&user, &vehicle, layout, FormView::new(FuelLog::LABELS, form));
     let more = t!("fuel-logs-more-today", date = today).to_string();
-    let page = FillUpPage { more, ..page };
+    let other_vehicles = if query.choose == Some(true) {
+        quick_add::other_vehicles(&app, &user, id).await?
+    } else {
+        Vec::new()
+    };
+    let page = FillUpPage { more, other_vehicles, ..page };
     let page = page.with_stations(&app, &user).await?;
     web::page(&page.with_hints(&preferences.display_units(), &vehicle, &recent))
 }

@@ -7,6 +7,7 @@ use crate::testing::{TestApp, TestResponse, on_every_engine};
 on_every_engine![
     saving_a_fill_up_shows_the_economy_of_the_tank_once,
     a_fill_up_without_an_economy_says_why,
+    the_menu_adds_a_fill_up_to_the_vehicle_of_the_latest_one,
     the_form_is_prefilled_with_the_date_and_hints,
     the_form_is_prefilled_with_the_fuel,
     a_fill_up_in_metric_units_is_stored_as_entered,
@@ -452,4 +453,25 @@ async fn a_fill_up_without_an_economy_says_why(app: TestApp) {
     let page = fill_up(&user, &id, "101000", &missed).await;
     let missed = "Saved. This tank has no economy: previous fill-up missing.";
     assert!(page.text().contains(missed), "{page:?}");
+}
+
+async fn the_menu_adds_a_fill_up_to_the_vehicle_of_the_latest_one(app: TestApp) {
+    let user = metric(&app).await;
+    let chosen = async || user.get("/fuel-logs/new").await.header("location").to_owned();
+    assert_eq!(chosen().await, "/vehicles/new");
+    let form = |id: &str| format!("/vehicles/{id}/fuel-logs/new?choose=true");
+    let honda = vehicle(&user).await;
+    assert_eq!(chosen().await, form(&honda));
+    let boat = user.post("/api/vehicles", json!({ "kind": "boat", "nickname": "Nixe" })).await.id();
+    fill_up(&user, &boat, "100", &[]).await;
+    assert_eq!(chosen().await, form(&boat));
+
+    // The form offers the other vehicles, and so does no other form.
+    let link = format!(r#"<a href="{}">"#, form(&honda));
+    assert!(user.get(&form(&boat)).await.text().contains(&link));
+    assert!(!user.get(&format!("/vehicles/{boat}/fuel-logs/new")).await.text().contains(&link));
+
+    let inactive = json!({ "isActive": false });
+    assert_eq!(user.patch(&format!("/api/vehicles/{boat}"), inactive).await.status, 200);
+    assert_eq!(chosen().await, form(&honda));
 }

@@ -65,7 +65,7 @@ pub const FEATURE: Feature = Feature {
             sections: &["/fuel-logs"],
             ..MenuEntry::new(10, || t!("core-menu-vehicles"), "/vehicles", Icon::Car)
         },
-        MenuEntry::new(40, || t!("core-menu-trash"), "/trash", Icon::Trash),
+        MenuEntry::new(40, || t!("core-menu-trash"), "/trash", Icon::Trash).secondary(),
     ],
     outdated_cache_keys: &[list_cache_key],
     contributions: &[super::Contribution::Vehicles(Contribution::Readings(odometer::SOURCE))],

@@ -1,0 +1,44 @@
+//! Adding a fill-up from the menu, without choosing a vehicle first.
+
+use axum::{extract::State, response::Redirect};
+
+use crate::{
+    app::App,
+    core::{Result, http::Limit},
+    features::{
+        accounts::User,
+        fuel_logs::{Listing, service},
+        vehicles::{self, VehicleId},
+    },
+};
+
+/// Another vehicle of the user: the path of its form, and its name.
+pub(super) type OtherVehicle = (String, String);
+
+/// Redirects to the form for the vehicle of the latest fill-up, or else for the first vehicle in use.
+pub(super) async fn show(State(app): State<App>, user: User) -> Result<Redirect> {
+    let vehicles = vehicles::list_all(&app, &user).await?;
+    let latest = Listing { limit: Limit::new(1), ..Listing::default() };
+    let latest = service::list(&app, &user, &latest).await?.items.first().map(|it| it.vehicle_id);
+    let in_use = || vehicles.iter().filter(|it| it.is_active).map(|it| it.id);
+    let vehicle = in_use().find(|it| Some(*it) == latest).or_else(|| in_use().next());
+    Ok(Redirect::to(&vehicle.map_or_else(|| "/vehicles/new".to_owned(), form_path)))
+}
+
+/// The other vehicles in use.
+pub(super) async fn other_vehicles(
+    app: &App,
+    user: &User,
+    chosen: VehicleId,
+) -> Result<Vec<OtherVehicle>> {
+    let all = vehicles::list_all(app, user).await?;
+    let names = vehicles::unique_names(&all);
+    let others = all.iter().filter(|it| it.is_active && it.id != chosen);
+    Ok(others
+        .map(|it| (form_path(it.id), names.get(&it.id).cloned().unwrap_or_default()))
+        .collect())
+}
+
+fn form_path(vehicle: VehicleId) -> String {
+    format!("/vehicles/{vehicle}/fuel-logs/new?choose=true")
+}
