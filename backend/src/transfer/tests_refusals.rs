@@ -53,7 +53,8 @@ async fn a_target_with_rows_is_refused_and_unchanged(app: TestApp) {
     // Rows hidden by row-level security count as well, and prevent the migrations.
     let other = EmptyDatabase::on_engine_of(&app).await;
     let db = Db::open_for_migrations(&other.settings).await.unwrap();
-    migrate::run(&db, &features::ALL[..6], None, &app.app.clock).await.unwrap();
+    let vehicles = features::ALL.iter().position(|it| it.name == "vehicles").unwrap();
+    migrate::run(&db, &features::ALL[..=vehicles], None, &app.app.clock).await.unwrap();
     let pending = async || {
         let steps = migrate::status(&db, features::ALL, None).await.unwrap();
         steps.iter().filter(|it| it.executed_at.is_none()).count()
