@@ -137,10 +137,11 @@ fn pool_options(settings: &Database) -> PgPoolOptions {
         .test_before_acquire(false)
 }
 
-/// How many transactions may write at once, in a pool of this size: half of them, so that writers that wait
-/// for the same row don't take the connections of all reads.
+/// How many transactions may write at once, in a pool of this size. A quarter of the connections is
+/// reserved, so that writers that wait for the same row don't take the connections of all reads.
 fn max_writers(pool_size: u32) -> usize {
-    (pool_size / 2).max(1) as usize
+    let reserved = (pool_size / 4).max(1);
+    pool_size.saturating_sub(reserved).max(1) as usize
 }
 
 /// Waits for a permit to write, as long as for a connection.
