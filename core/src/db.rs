@@ -255,7 +255,7 @@ impl Db {
 
     /// Begins a write transaction in `scope`.
     async fn begin_write(&self, scope: RlsScope<'_>) -> Result<Tx> {
-        let mut tx = http::yield_slot_while(self.begin(TransactionAccess::Write, scope)).await?;
+        let mut tx = http::wait_to_write(self.begin(TransactionAccess::Write, scope)).await?;
         if let (
             Self::Postgres { replica: Some(replica), .. },
             Tx::Postgres { invalidates, .. },

@@ -15,7 +15,7 @@ mod rate_limit;
 mod response;
 mod upload;
 
-pub use admission::{AdmissionControl, Permit, yield_slot_while};
+pub use admission::{AdmissionControl, Permit, wait_to_write, yield_slot_while};
 pub use client::ClientAddress;
 pub use cookies::{find_cookie, set_cookie};
 pub use etag::IfMatch;

@@ -147,9 +147,13 @@ impl Gateway {
         let mut response = Response::new(Body::from(refusal.body.clone()));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         *response.headers_mut() = refusal.headers.clone();
-        let delay = self.retries.next_delay(milliseconds_since(self.retries.begun));
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(delay));
+        response.headers_mut().insert(RETRY_AFTER, self.retry_delay());
         response
+    }
+
+    /// How many seconds the next rejected client should wait.
+    fn retry_delay(&self) -> HeaderValue {
+        self.retries.next_delay(milliseconds_since(self.retries.begun)).into()
     }
 }
 
@@ -174,7 +178,13 @@ impl Handler for Gateway {
             RequestClass::Limited => match self.admission.acquire().await {
                 Ok(permit) => {
                     request.extensions_mut().insert(permit.clone());
-                    permit.run(self.call_router(request)).await
+                    let mut response = permit.clone().run(self.call_router(request)).await;
+                    if permit.is_rejected() && response.status() == StatusCode::SERVICE_UNAVAILABLE
+                    {
+                        self.refusal_log.record();
+                        response.headers_mut().insert(RETRY_AFTER, self.retry_delay());
+                    }
+                    response
                 }
                 Err(_) => self.refuse(request.uri().path(), &metrics().rejected.overloaded),
             },

@@ -92,6 +92,7 @@ impl MetricsHandler {
             connections: self.connections.usage(),
             slots: self.admission.slots(),
             queue: self.admission.queue(),
+            writers: self.admission.writers(),
             database_is_up,
             pools: self.app.db.pools(),
             cache_is_up: self.app.cache.state().1,

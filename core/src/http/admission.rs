@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -27,16 +27,35 @@ tokio::task_local! {
     static PERMIT: Permit;
 }
 
-/// Runs a future that takes long but little CPU time: another service's response, a password hash,
-/// waiting for the write lock. The request does not get its slot back: the rest of it runs in
-/// addition to the requests with slots. The number of such requests is limited by what they wait
-/// for. If a request had to reacquire a slot, it could hold something that others need, such as the
-/// write lock, while waiting behind those others.
+/// Runs a future that takes long but little CPU time: another service's response, a password hash.
+/// The request does not get its slot back: the rest of it runs in addition to the requests with
+/// slots. The number of such requests is limited by what they wait for. If a request had to
+/// reacquire a slot, it could hold something that others need, such as the write lock, while
+/// waiting behind those others.
 pub async fn yield_slot_while<T>(wait: impl Future<Output = T>) -> T {
     let Ok(permit) = PERMIT.try_with(Permit::clone) else { return wait.await };
     permit.release();
-    let _entry = permit.0.control.join_queue();
+    let _entry = permit.0.control.0.queue.join();
     wait.await
+}
+
+/// Like [`yield_slot_while`], for a request that waits for its turn to write. Such requests have a
+/// queue of their own, so that many writes don't cause reads to be rejected.
+///
+/// # Errors
+/// `Overloaded`, immediately, if that queue is full or too slow; otherwise the error of `wait`.
+pub async fn wait_to_write<T>(wait: impl Future<Output = Result<T>>) -> Result<T> {
+    let Ok(permit) = PERMIT.try_with(Permit::clone) else { return wait.await };
+    let entry = permit.0.control.0.writers.enter().inspect_err(|_| {
+        permit.0.is_rejected.store(true, Relaxed);
+    })?;
+    permit.release();
+    let begun = wait.await;
+    // Failures say more about the database than about the queue.
+    if begun.is_ok() {
+        entry.record_wait();
+    }
+    begun
 }
 
 /// Admits a limited number of requests. Further ones wait in a short queue. If the queue is full or
@@ -48,10 +67,10 @@ pub struct AdmissionControl(Arc<Inner>);
 struct Inner {
     semaphore: Arc<Semaphore>,
     slots: usize,
-    waiting: AtomicUsize,
-    queue_length: usize,
-    /// The average waiting time per queue position in nanoseconds.
-    wait_per_position: AtomicU64,
+    /// Requests that wait for a slot.
+    queue: Queue,
+    /// Requests that wait for their turn to write.
+    writers: Queue,
     bodies: Arc<Semaphore>,
 }
 
@@ -63,18 +82,20 @@ struct PermitState {
     control: AdmissionControl,
     slot: Mutex<Option<OwnedSemaphorePermit>>,
     body: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Whether the request was rejected by [`wait_to_write`].
+    is_rejected: AtomicBool,
 }
 
 impl AdmissionControl {
-    /// Creates a control for `slots` concurrent requests and `queue_length` waiting ones.
+    /// Creates a control for `slots` concurrent requests. `queue_length` requests can wait for a
+    /// slot, and as many for their turn to write.
     #[must_use]
     pub fn new(slots: usize, queue_length: usize) -> Self {
         Self(Arc::new(Inner {
             semaphore: Arc::new(Semaphore::new(slots)),
             slots,
-            waiting: AtomicUsize::new(0),
-            queue_length,
-            wait_per_position: AtomicU64::new(0),
+            queue: Queue::new(queue_length, slots),
+            writers: Queue::new(queue_length, slots),
             bodies: Arc::new(Semaphore::new(MAX_BODIES_KIB as usize)),
         }))
     }
@@ -85,7 +106,9 @@ impl AdmissionControl {
     /// `Overloaded`: immediately if the queue is too long, otherwise after waiting for a second.
     pub async fn acquire(&self) -> Result<Permit> {
         let slot = Mutex::new(Some(self.slot().await?));
-        Ok(Permit(Arc::new(PermitState { control: self.clone(), slot, body: Mutex::new(None) })))
+        let (control, body) = (self.clone(), Mutex::new(None));
+        let is_rejected = AtomicBool::new(false);
+        Ok(Permit(Arc::new(PermitState { control, slot, body, is_rejected })))
     }
 
     /// The number of slots in use, and of all slots.
@@ -95,10 +118,16 @@ impl AdmissionControl {
         (slots.saturating_sub(self.0.semaphore.available_permits()), slots)
     }
 
-    /// The number of waiting requests, including those in [`yield_slot_while`], and the limit.
+    /// The number of requests that wait for a slot or are in [`yield_slot_while`], and the limit.
     #[must_use]
     pub fn queue(&self) -> (usize, usize) {
-        (self.0.waiting.load(Relaxed), self.0.queue_length)
+        self.0.queue.usage()
+    }
+
+    /// The number of requests that wait for their turn to write, and the limit.
+    #[must_use]
+    pub fn writers(&self) -> (usize, usize) {
+        self.0.writers.usage()
     }
 
     async fn slot(&self) -> Result<OwnedSemaphorePermit> {
@@ -110,35 +139,63 @@ impl AdmissionControl {
     }
 
     async fn wait(&self, semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-        let waiting = self.join_queue();
-        let position = waiting.position;
-        if position > self.0.queue_length || self.would_time_out(position) {
-            return Err(Error::Overloaded);
-        }
-        let started = Instant::now();
+        let entry = self.0.queue.enter()?;
         let slot = tokio::time::timeout(MAX_WAIT, semaphore.acquire_owned()).await;
-        self.record_wait(started.elapsed(), position);
+        entry.record_wait();
         slot.ok().and_then(Result::ok).ok_or(Error::Overloaded)
     }
+}
 
-    /// Counts a waiting request until the entry is dropped.
-    fn join_queue(&self) -> QueueEntry<'_> {
-        let count = &self.0.waiting;
-        QueueEntry { position: count.fetch_add(1, Relaxed) + 1, count }
+/// Counts waiting requests, and estimates how long another one would wait.
+struct Queue {
+    waiting: AtomicUsize,
+    length: usize,
+    /// The average waiting time per position in nanoseconds.
+    wait_per_position: AtomicU64,
+    /// The first few always wait, whatever the estimate: their waiting times keep the average up to
+    /// date.
+    always_wait: usize,
+}
+
+impl Queue {
+    fn new(length: usize, always_wait: usize) -> Self {
+        let (waiting, wait_per_position) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Self { waiting, length, wait_per_position, always_wait }
     }
 
-    /// Whether request `position` in the queue would time out, judging by recent waiting times. The
-    /// first few always try: their waiting times keep the average up to date.
+    fn usage(&self) -> (usize, usize) {
+        (self.waiting.load(Relaxed), self.length)
+    }
+
+    /// Counts a waiting request until the entry is dropped, even if the queue is full.
+    fn join(&self) -> QueueEntry<'_> {
+        let position = self.waiting.fetch_add(1, Relaxed) + 1;
+        QueueEntry { queue: self, position, since: Instant::now() }
+    }
+
+    /// Like [`Queue::join`], for a request that can be rejected.
+    ///
+    /// # Errors
+    /// `Overloaded` if the queue is full, or so slow that the request would wait for longer than
+    /// [`MAX_WAIT`].
+    fn enter(&self) -> Result<QueueEntry<'_>> {
+        let entry = self.join();
+        if entry.position > self.length || self.would_time_out(entry.position) {
+            return Err(Error::Overloaded);
+        }
+        Ok(entry)
+    }
+
     fn would_time_out(&self, position: usize) -> bool {
-        let wait = self.0.wait_per_position.load(Relaxed).saturating_mul(position as u64);
-        position > self.0.slots && wait > nanos(MAX_WAIT)
+        let wait = self.wait_per_position.load(Relaxed).saturating_mul(position as u64);
+        position > self.always_wait && wait > nanos(MAX_WAIT)
     }
 
     fn record_wait(&self, waited: Duration, position: usize) {
         let wait_per_position = nanos(waited) / position as u64;
         // Concurrent updates may overwrite each other: it is only an average.
-        let average = self.0.wait_per_position.load(Relaxed);
-        self.0.wait_per_position.store(average - average / 8 + wait_per_position / 8, Relaxed);
+        let average = self.wait_per_position.load(Relaxed);
+        self.wait_per_position.store(average - average / 8 + wait_per_position / 8, Relaxed);
     }
 }
 
@@ -148,14 +205,22 @@ fn nanos(time: Duration) -> u64 {
 
 /// A waiting request; dropping it decrements the count.
 struct QueueEntry<'a> {
+    queue: &'a Queue,
     /// The number of waiting requests, including this one.
     position: usize,
-    count: &'a AtomicUsize,
+    since: Instant,
+}
+
+impl QueueEntry<'_> {
+    /// Records that the request no longer waits.
+    fn record_wait(&self) {
+        self.queue.record_wait(self.since.elapsed(), self.position);
+    }
 }
 
 impl Drop for QueueEntry<'_> {
     fn drop(&mut self) {
-        self.count.fetch_sub(1, Relaxed);
+        self.queue.waiting.fetch_sub(1, Relaxed);
     }
 }
 
@@ -163,6 +228,13 @@ impl Permit {
     /// Runs the request's work, which may release the slot: see [`yield_slot_while`].
     pub async fn run<T>(self, work: impl Future<Output = T>) -> T {
         PERMIT.scope(self, work).await
+    }
+
+    /// Whether too many requests were waiting for their turn to write, so that this one was
+    /// rejected.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.0.is_rejected.load(Relaxed)
     }
 
     /// Releases the slot, such as while the client is slow to send the body.
@@ -204,9 +276,14 @@ impl Permit {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{pin::pin, time::Duration};
 
-    use super::{AdmissionControl, Error, MAX_BODIES_KIB, MAX_WAIT, yield_slot_while};
+    use futures_util::poll;
+    use tokio::sync::Semaphore;
+
+    use super::{
+        AdmissionControl, Error, MAX_BODIES_KIB, MAX_WAIT, Queue, wait_to_write, yield_slot_while,
+    };
 
     fn is_rejected<T>(result: &crate::Result<T>) -> bool {
         matches!(result, Err(Error::Overloaded))
@@ -249,23 +326,23 @@ mod tests {
 
     #[test]
     fn requests_are_rejected_if_the_queue_is_too_slow() {
-        let control = AdmissionControl::new(4, 1000);
+        let queue = Queue::new(1000, 4);
         // Each position took 10 ms, so 100 positions take a second.
         for _ in 0..100 {
-            control.record_wait(Duration::from_millis(50), 5);
+            queue.record_wait(Duration::from_millis(50), 5);
         }
-        assert!(!control.would_time_out(90));
-        assert!(control.would_time_out(110));
+        assert!(!queue.would_time_out(90));
+        assert!(queue.would_time_out(110));
         // Each position takes a second, but the first few requests still try.
         for _ in 0..100 {
-            control.record_wait(Duration::from_secs(1), 1);
+            queue.record_wait(Duration::from_secs(1), 1);
         }
-        assert!(!control.would_time_out(4));
-        assert!(control.would_time_out(5));
+        assert!(!queue.would_time_out(4));
+        assert!(queue.would_time_out(5));
         for _ in 0..100 {
-            control.record_wait(Duration::from_millis(5), 5);
+            queue.record_wait(Duration::from_millis(5), 5);
         }
-        assert!(!control.would_time_out(900));
+        assert!(!queue.would_time_out(900));
     }
 
     #[tokio::test(start_paused = true)]
@@ -300,9 +377,48 @@ mod tests {
         drop(control.acquire().await.unwrap());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn writes_that_wait_do_not_cause_reads_to_be_rejected() {
+        let control = AdmissionControl::new(1, 1);
+        let turn = Semaphore::new(0);
+        let write = async || {
+            let permit = control.acquire().await.unwrap();
+            permit.run(wait_to_write(async { Ok(turn.acquire().await.unwrap()) })).await
+        };
+        let mut waiting = pin!(write());
+        assert!(poll!(waiting.as_mut()).is_pending());
+        assert_eq!(control.writers(), (1, 1));
+        // The queue of writers is full, but a read gets the slot, and another one can wait for it.
+        assert!(is_rejected(&write().await));
+        let read = control.acquire().await.unwrap();
+        let mut other = pin!(control.acquire());
+        assert!(poll!(other.as_mut()).is_pending());
+        drop(read);
+        drop(other.await.unwrap());
+        turn.add_permits(1);
+        drop(waiting.await.unwrap());
+        assert_eq!(control.writers(), (0, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn writes_are_rejected_if_their_turn_comes_too_late() {
+        let control = AdmissionControl::new(2, 100);
+        let write = async |takes| {
+            let permit = control.acquire().await.unwrap();
+            permit.run(wait_to_write(async { Ok(tokio::time::sleep(takes).await) })).await
+        };
+        for _ in 0..100 {
+            write(MAX_WAIT).await.unwrap();
+        }
+        let (mut first, mut second) = (pin!(write(MAX_WAIT)), pin!(write(MAX_WAIT)));
+        assert!(poll!(first.as_mut()).is_pending() && poll!(second.as_mut()).is_pending());
+        assert!(is_rejected(&write(MAX_WAIT).await));
+    }
+
     #[tokio::test]
-    async fn yielding_outside_a_request_has_no_effect() {
+    async fn waiting_outside_a_request_is_not_limited() {
         assert_eq!(yield_slot_while(async { 1 }).await, 1);
+        assert_eq!(wait_to_write(async { Ok(1) }).await.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -14,6 +14,8 @@ pub struct ServiceState {
     pub slots: (usize, usize),
     /// Waiting requests, and the maximum.
     pub queue: (usize, usize),
+    /// Requests that wait for their turn to write, and the maximum.
+    pub writers: (usize, usize),
     /// Whether the database responds.
     pub database_is_up: bool,
     /// The connection pools.
@@ -106,7 +108,9 @@ impl Gauges {
         let number = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
         self.connections.set(number(now.connections.0));
         self.connections_max.set(number(now.connections.1));
-        for (state, (count, max)) in [("working", now.slots), ("waiting", now.queue)] {
+        let requests =
+            [("working", now.slots), ("waiting", now.queue), ("waiting_to_write", now.writers)];
+        for (state, (count, max)) in requests {
             self.slots.with_label_values(&[state]).set(number(count));
             self.slots_max.with_label_values(&[state]).set(number(max));
         }
