@@ -276,7 +276,7 @@ impl TestApp {
         App::with_key(config, self.app.db.clone(), self.app.clock.clone(), Some(key))
     }
 
-    /// Creates an account, and returns a client that is visitor in to it.
+    /// Creates an account, and returns a client that is signed in to it.
     pub(crate) async fn register(&self, email: &str) -> Self {
         let account = json!({ "email": email, "password": "correct horse battery" });
         let response = self.anonymous().post("/api/auth/register", account).await;
@@ -284,7 +284,7 @@ impl TestApp {
         self.with_cookie(cookie_of(&response))
     }
 
-    /// A client that is visitor in as the administrator, whom every test starts with.
+    /// A client that is signed in as the administrator, whom every test starts with.
     pub(crate) async fn as_administrator(&self) -> Self {
         let credentials =
             json!({ "email": "admin@example.org", "password": "correct horse battery" });
@@ -371,7 +371,7 @@ impl TestApp {
         rows
     }
 
-    /// A client that is not visitor in.
+    /// A client that is not signed in.
     pub(crate) fn anonymous(&self) -> Self {
         self.with_cookie(None)
     }
@@ -404,7 +404,7 @@ impl TestApp {
         self.cookie.as_deref()
     }
 
-    /// Another instance of the service on the same database, with a client that is not visitor in.
+    /// Another instance of the service on the same database, with a client that is not signed in.
     pub(crate) fn anonymous_instance(&self) -> Self {
         self.anonymous().instance_with(|_| {})
     }

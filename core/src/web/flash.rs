@@ -22,8 +22,9 @@ use crate::{
 const COOKIE: &str = "flash";
 /// How long the browser keeps the message if no page shows it.
 const LIFETIME_SECONDS: i64 = 60;
-/// The maximum length of a message. Browsers reject cookies of more than 4 KiB.
-const MAX_LENGTH: usize = 1000;
+/// The maximum length of a message in characters. Browsers reject cookies of more than 4 KiB, and a
+/// character can take six bytes of the cookie.
+const MAX_LENGTH: usize = 500;
 
 /// A message that the next page shows once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +111,14 @@ mod tests {
         assert_eq!(Flash::decode(&flash.encode()), Some(flash.clone()));
         let flash = flash.with_undo("/vehicles/1/restore".to_owned());
         assert_eq!(Flash::decode(&flash.encode()), Some(flash));
+    }
+
+    #[test]
+    fn the_longest_message_fits_into_a_cookie() {
+        let text: String = "🚗".repeat(MAX_LENGTH);
+        let undo = Some(format!("/vehicles/{}/restore", uuid::Uuid::nil()));
+        let cookie = set_cookie(true, COOKIE, &Flash { text, undo }.encode(), LIFETIME_SECONDS);
+        assert!(cookie.len() < 4096, "{}", cookie.len());
     }
 
     #[test]
