@@ -134,7 +134,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     } else {
         keys::find(&config)?
     };
-    let listener = Listener::open(&config.server)?;
+    let listener = Listener::open(&config.server).await?;
     // A socket passed by systemd may differ from the address in the settings.
     let address = if let Some(address) = listener.address()? {
         (config.server.address, config.server.socket) = (address, None);

@@ -17,7 +17,7 @@ use sqlx::{
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::{self, Folder, StoredBackup},
+    folder::{Folder, Scratch, StoredBackup},
     manifest::Engine,
     postgres::Programs,
     restore::{self, RestoreOptions},
@@ -90,7 +90,7 @@ impl Drill<'_> {
         // PostgreSQL settings in a backup can name programs, which the restored server would run.
         trust.needs_signature |= matches!(engine, config::Engine::Postgres(_));
         let temporary = std::env::temp_dir();
-        let scratch = folder::scratch(&temporary)?;
+        let scratch = Scratch::create(&temporary)?;
         let into = scratch.path().join("restored");
         let wanted = RestoreOptions {
             backup: Some(newest.name.clone()),

@@ -5,6 +5,7 @@ use std::{
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,10 @@ const UNFINISHED_PREFIX: &str = ".unfinished-";
 const LOCK: &str = ".lock";
 /// The lock file for scheduled checks.
 const CHECKS_LOCK: &str = ".checks.lock";
+/// Prefix of temporary folders.
+const SCRATCH_PREFIX: &str = ".restoring-";
+/// The age from which a temporary folder without a lock is abandoned.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 /// The folder of archived WAL.
 pub(super) const WAL: &str = "wal";
 
@@ -224,12 +229,51 @@ pub(super) fn create_private_folder(path: &Path) -> Result<()> {
     files::create_private_folder(path).at(path)
 }
 
-/// A temporary folder in `parent`, accessible only to its owner.
-pub(super) fn scratch(parent: &Path) -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    // The default permissions would allow other users to read it.
-    let rights = std::fs::Permissions::from_mode(0o700);
-    builder.prefix(".restoring-").permissions(rights).tempdir_in(parent).at(parent)
+/// A temporary folder, accessible only to its owner. It is deleted when it is dropped; if the process is
+/// killed, the next one to create a temporary folder in the same place deletes it.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    folder: TempDir,
+    /// Held as long as the folder is in use.
+    _lock: File,
+}
+
+impl Scratch {
+    /// Creates a temporary folder in `parent`.
+    pub(super) fn create(parent: &Path) -> Result<Self> {
+        remove_abandoned(parent)?;
+        let mut builder = tempfile::Builder::new();
+        // The default permissions would allow other users to read it.
+        let rights = std::fs::Permissions::from_mode(0o700);
+        let builder = builder.prefix(SCRATCH_PREFIX).permissions(rights);
+        let folder = builder.tempdir_in(parent).at(parent)?;
+        let lock = File::open(folder.path()).at(folder.path())?;
+        lock.lock().at(folder.path())?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Deletes the temporary folders of processes that were killed. Those that belong to other users, or whose
+/// process is running, stay.
+fn remove_abandoned(parent: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(parent).at(parent)?.filter_map(std::io::Result::ok) {
+        if !entry.file_name().to_string_lossy().starts_with(SCRATCH_PREFIX) {
+            continue;
+        }
+        let path = entry.path();
+        let Ok(folder) = files::open_folder(&path) else { continue };
+        // Between its creation and its lock, a folder only looks abandoned.
+        let age = folder.metadata().ok().and_then(|it| it.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|it| it >= ABANDONED_AFTER) && folder.try_lock().is_ok() {
+            // Whatever cannot be deleted stays: it is not needed.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file to lock it: see [`files::open_lock`].
@@ -254,5 +298,44 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at(path),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, path::Path, time::SystemTime};
+
+    use super::{ABANDONED_AFTER, SCRATCH_PREFIX, Scratch};
+
+    /// Makes a folder look as old as one that was abandoned.
+    fn age(folder: &Path) {
+        let modified = SystemTime::now() - ABANDONED_AFTER;
+        File::open(folder).unwrap().set_modified(modified).unwrap();
+    }
+
+    #[test]
+    fn temporary_folders_of_killed_processes_are_deleted_and_others_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let path = parent.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("data"), "data").unwrap();
+            path
+        };
+        let abandoned = folder(&format!("{SCRATCH_PREFIX}killed"));
+        let new = folder(&format!("{SCRATCH_PREFIX}new"));
+        let unrelated = folder("unrelated");
+        let link = parent.path().join(format!("{SCRATCH_PREFIX}link"));
+        std::os::unix::fs::symlink(&unrelated, &link).unwrap();
+        let in_use = Scratch::create(parent.path()).unwrap();
+        for path in [&abandoned, &unrelated, in_use.path()] {
+            age(path);
+        }
+
+        let other = Scratch::create(parent.path()).unwrap();
+        assert!(!abandoned.exists());
+        for path in [&new, &unrelated.join("data"), &link, in_use.path(), other.path()] {
+            assert!(path.exists(), "{}", path.display());
+        }
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::Sqlit
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::{self, remove, with_suffix},
+    folder::{self, Scratch, remove, with_suffix},
     manifest::Engine,
     payload::{self, Cancellation, Digest, ENCRYPTED_SUFFIX, Reader, blocking},
 };
@@ -106,7 +106,7 @@ pub(super) async fn restore_file(
     };
     folder::create_private_folder(&parent)?;
     // A private folder, so that no other user can replace the file before it is verified and renamed.
-    let scratch = folder::scratch(&parent)?;
+    let scratch = Scratch::create(&parent)?;
     let restoring = scratch.path().join(Engine::Sqlite.payload());
     let path = restoring.clone();
     blocking(&Cancellation::default(), move |cancellation| {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     error::{BackupError, Result},
-    folder::{self, Folder, StoredBackup},
+    folder::{Folder, Scratch, StoredBackup},
     keys::Identities,
     manifest::{Engine, Manifest},
     payload::{self, Cancellation, blocking},
@@ -135,7 +135,7 @@ async fn check_payload(
     }
     // The folder is private, since it contains a decrypted backup.
     let place = std::env::temp_dir();
-    let scratch = folder::scratch(&place).map_err(|error| {
+    let scratch = Scratch::create(&place).map_err(|error| {
         BackupError::Refused(format!("cannot create a temporary folder: {error}"))
     })?;
     let from = payload::open(&payload, &Identities::read(identity)?)?;

@@ -62,6 +62,15 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a folder. A link is not followed.
+///
+/// # Errors
+/// The system's error; the path is not a folder.
+pub fn open_folder(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::DIRECTORY).bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
 /// Checks whether this process may write to the file or the folder at `path`.
 ///
 /// # Errors

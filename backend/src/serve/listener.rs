@@ -4,10 +4,7 @@ use std::{
     fs::Permissions,
     io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::{
-        fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
-        net::UnixStream as BlockingStream,
-    },
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -76,12 +73,15 @@ pub enum ListenError {
 
 impl Listener {
     /// Uses the socket passed by systemd (`LISTEN_FDS`), or else the socket or address in the settings.
-    pub(super) fn open(server: &Server) -> Result<Self, ListenError> {
+    pub(super) async fn open(server: &Server) -> Result<Self, ListenError> {
         if let Some(passed) = from_systemd()? {
             return Ok(passed);
         }
         match &server.socket {
-            Some(path) => bind_unix(path).map_err(|error| ListenError::Socket(path.clone(), error)),
+            Some(path) => {
+                let bound = bind_unix(path).await;
+                bound.map_err(|error| ListenError::Socket(path.clone(), error))
+            }
             None => bind_tcp(server.address)
                 .map(Self::Tcp)
                 .map_err(|error| ListenError::Address(server.address, error)),
@@ -136,12 +136,13 @@ pub(super) fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Listens on a Unix socket. Replaces the stale socket of a killed process, but neither a socket in use nor
 /// any other file.
-fn bind_unix(path: &Path) -> io::Result<Listener> {
+async fn bind_unix(path: &Path) -> io::Result<Listener> {
     match path.symlink_metadata() {
         Ok(found) if !found.file_type().is_socket() => {
             return Err(io::Error::new(ErrorKind::AlreadyExists, "a file that is not a socket"));
         }
-        Ok(_) => match BlockingStream::connect(path) {
+        // A blocking connect would wait for as long as the socket's owner does not accept connections.
+        Ok(_) => match UnixStream::connect(path).await {
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path)?;
             }
@@ -181,7 +182,10 @@ fn from_systemd() -> Result<Option<Listener>, ListenError> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt as _, symlink};
+    use std::{
+        os::unix::fs::{MetadataExt as _, symlink},
+        time::Duration,
+    };
 
     use super::{Listener, bind_unix};
 
@@ -190,20 +194,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let active = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let refused = bind_unix(&path).unwrap_err();
+        let refused = bind_unix(&path).await.unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::AddrInUse);
         drop(active);
-        let listener = bind_unix(&path).unwrap();
+        let listener = bind_unix(&path).await.unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o660);
         assert_eq!((listener.path(), listener.address().unwrap()), (Some(path.clone()), None));
         drop(listener);
         assert!(!path.exists(), "the socket file was not removed");
 
-        let listener = bind_unix(&path).unwrap();
+        let listener = bind_unix(&path).await.unwrap();
         std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, "another's").unwrap();
         drop(listener);
         assert!(path.exists(), "a different file at the same path was removed");
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_owner_accepts_no_connections_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _owner = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        // Fills the queue of connections that wait to be accepted.
+        let mut waiting = Vec::new();
+        while let Ok(client) = tokio::net::UnixStream::connect(&path).await {
+            waiting.push(client);
+        }
+        let bound = tokio::time::timeout(Duration::from_secs(5), bind_unix(&path)).await;
+        assert_eq!(bound.unwrap().unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
     }
 
     #[tokio::test]
@@ -213,7 +231,7 @@ mod tests {
         std::fs::write(&file, "data").unwrap();
         symlink(&file, &link).unwrap();
         for path in [&file, &link] {
-            assert!(bind_unix(path).is_err());
+            assert!(bind_unix(path).await.is_err());
         }
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "data");
         assert!(link.is_symlink());
@@ -223,7 +241,7 @@ mod tests {
     async fn unix_socket_clients_count_as_local() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
-        let listener: Listener = bind_unix(&path).unwrap();
+        let listener: Listener = bind_unix(&path).await.unwrap();
         let _client = tokio::net::UnixStream::connect(&path).await.unwrap();
         let (_, endpoints) = listener.accept().await.unwrap();
         assert!(endpoints.peer.ip().is_loopback() && endpoints.local.unwrap().is_loopback());
