@@ -16,6 +16,7 @@ pub mod replica;
 mod rls;
 pub mod roles;
 mod unit_of_work;
+mod writers;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -26,7 +27,6 @@ use std::{
 use sqlx::{
     Database, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Error, Result, UserId,
@@ -41,6 +41,7 @@ pub use open::check_existing;
 pub use primary::accepts_writes;
 use replica::{Replica, ReplicaState};
 use rls::RlsScope;
+use writers::{WritePermit, Writers};
 
 /// How long a replica may take to answer a read before the primary answers it instead.
 const REPLICA_TIMEOUT: Duration = Duration::from_secs(2);
@@ -56,9 +57,8 @@ pub enum Db {
         persistent: bool,
         /// The read replica, if any.
         replica: Option<Arc<Replica>>,
-        /// Permits for transactions that write. Writers can wait for each other while they hold a
-        /// connection, so some connections are reserved for reads.
-        writers: Arc<Semaphore>,
+        /// Permits for transactions that write.
+        writers: Arc<Writers>,
     },
     /// SQLite, which allows one writer at a time. Waiting for the only writing connection is
     /// cheaper than waiting for SQLite's lock.
@@ -141,7 +141,7 @@ pub enum Tx {
 pub struct Conn<D: Database> {
     state: ConnState<D>,
     /// The permit to write, if one is needed.
-    _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<WritePermit>,
 }
 
 /// Whether a transaction may write.
@@ -330,7 +330,7 @@ impl Db {
                 let begun: sqlx::Result<Conn<Postgres>> = async {
                     let permit = match access {
                         TransactionAccess::ReadOnly => None,
-                        TransactionAccess::Write => Some(open::acquire_permit(writers).await?),
+                        TransactionAccess::Write => Some(writers.acquire(scope.user()).await?),
                     };
                     let statement = scope.begin_statement(access.begin_statement());
                     let tx = cancel_safe::begin(pool, statement).await?;

@@ -17,6 +17,12 @@ impl UserId {
         Self(user_id.into())
     }
 
+    /// Creates an id for this crate's unit tests.
+    #[cfg(test)]
+    pub(crate) fn example(user_id: &str) -> Self {
+        Self(user_id.into())
+    }
+
     /// The id as it appears in the database and in cache keys.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -16,13 +16,13 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Db,
     primary::{self, LastSwitch},
     replica::Replica,
     roles,
+    writers::Writers,
 };
 use crate::{
     Error, Result,
@@ -32,7 +32,7 @@ use crate::{
 
 /// How long a request waits for a connection to PostgreSQL. If none is available by then, the
 /// server is probably down.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a request waits for SQLite, which only depends on a possibly slow disk.
 const SQLITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The idle time up to which a connection is reused without checking it.
@@ -99,7 +99,7 @@ impl Db {
                 pool: open_postgres(address, settings),
                 persistent: settings.prepared_statements,
                 replica: None,
-                writers: Arc::new(Semaphore::new(max_writers(settings.pool_size))),
+                writers: Arc::new(Writers::new(settings.pool_size)),
             }),
         }
     }
@@ -135,22 +135,6 @@ fn pool_options(settings: &Database) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A check before every use would double the number of round trips.
         .test_before_acquire(false)
-}
-
-/// How many transactions may write at once, in a pool of this size. A quarter of the connections is
-/// reserved, so that writers that wait for the same row don't take the connections of all reads.
-fn max_writers(pool_size: u32) -> usize {
-    let reserved = (pool_size / 4).max(1);
-    pool_size.saturating_sub(reserved).max(1) as usize
-}
-
-/// Waits for a permit to write, as long as for a connection.
-///
-/// # Errors
-/// `PoolTimedOut` if there is none in time.
-pub(super) async fn acquire_permit(writers: &Arc<Semaphore>) -> sqlx::Result<OwnedSemaphorePermit> {
-    let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(writers).acquire_owned()).await;
-    permit.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)
 }
 
 fn read_only_error() -> sqlx::Error {

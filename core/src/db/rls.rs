@@ -18,7 +18,15 @@ pub(super) enum RlsScope<'a> {
     Job(&'static str),
 }
 
-impl RlsScope<'_> {
+impl<'a> RlsScope<'a> {
+    /// The user whose rows the transaction may write.
+    pub(super) fn user(self) -> Option<&'a UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::None | Self::Job(_) => None,
+        }
+    }
+
     /// Returns `begin` followed by the statement that sets the scope.
     pub(super) fn begin_statement(self, begin: &'static str) -> AssertSqlSafe<String> {
         let setting = self.set_statement();
