@@ -1,6 +1,8 @@
 //! Upgrades a populated database of an older release: the program migrates it, and its figures stay the same.
 //! `tests/data/upgrade/README.md` describes how it was recorded.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{Days, NaiveDate};
 use reqwest::Method;
 use serde::Deserialize;
@@ -11,6 +13,7 @@ use crate::support::{Client, Service, TestEnv, client::text};
 on_every_engine!(
     an_older_database_returns_the_same_data,
     every_page_of_an_older_database_opens,
+    everything_that_the_pages_of_an_older_database_link_to_opens,
     recomputing_figures_of_an_older_database_changes_nothing,
 );
 
@@ -163,6 +166,52 @@ async fn every_page_of_an_older_database_opens(env: TestEnv) {
             assert!(text(&response.body).contains("</footer>"), "{context}");
         }
     }
+}
+
+/// The older release did not have all pages: this follows the links from page to page.
+async fn everything_that_the_pages_of_an_older_database_link_to_opens(env: TestEnv) {
+    let env = env.with("MVP__SERVER__REQUESTS_PER_MINUTE", "0");
+    let (service, accounts) = upgrade(&env).await;
+    let mut all_visits = BTreeSet::new();
+    for account in &accounts {
+        let client = account.sign_in(&service).await;
+        let mut visits: BTreeMap<String, usize> = BTreeMap::new();
+        let mut waiting = account.pages.clone();
+        while let Some(path) = waiting.pop() {
+            let count = visits.entry(pattern(&path)).or_default();
+            *count += 1;
+            // Some pages of each kind: the database has hundreds of fill-ups.
+            if *count > 3 {
+                continue;
+            }
+            let response = client.get(&path).await;
+            assert_eq!(response.status, 200, "{} {path}: {response:?}", account.email);
+            if let Value::String(page) = &response.body {
+                waiting.extend(local_links(page).filter(|it| !it.starts_with("/assets/")));
+            }
+        }
+        all_visits.extend(visits.into_keys());
+    }
+    for kind in ["/vehicles/ID", "/fuel-logs/ID/edit", "/maintenance/ID/edit", "/admin/users/ID"] {
+        assert!(all_visits.contains(kind), "{kind} was not visited: {all_visits:?}");
+    }
+}
+
+/// The path with `ID` instead of ids, and without the values of its query: the kind of page.
+fn pattern(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let segment = |it: &str| if it.len() == 36 { "ID".to_owned() } else { it.to_owned() };
+    let path: Vec<_> = path.split('/').map(segment).collect();
+    let names: Vec<_> = query.split('&').filter_map(|it| it.split('=').next()).collect();
+    format!("{}?{}", path.join("/"), names.join("&")).trim_end_matches('?').to_owned()
+}
+
+/// The paths that a page links to on the same service.
+fn local_links(page: &str) -> impl Iterator<Item = String> {
+    page.split("href=\"/").skip(1).filter_map(|rest| {
+        let link = rest.split(['"', '#']).next()?;
+        Some(format!("/{}", link.replace("&amp;", "&").replace("&#38;", "&")))
+    })
 }
 
 /// Adds and deletes a fill-up after the last one, so that dependent figures are recomputed from the migrated

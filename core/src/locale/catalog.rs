@@ -11,24 +11,8 @@ use super::{Locale, format, pseudo};
 
 type Bundle = ConcurrentBundle<FluentResource>;
 
-/// The catalogs of American English: each file's name, and what is in it.
-const EN_US: &[(&str, &str)] = &[
-    ("accounts.ftl", include_str!("../../locales/en-US/accounts.ftl")),
-    ("administration.ftl", include_str!("../../locales/en-US/administration.ftl")),
-    ("core.ftl", include_str!("../../locales/en-US/core.ftl")),
-    ("factors.ftl", include_str!("../../locales/en-US/factors.ftl")),
-    ("fuel-logs.ftl", include_str!("../../locales/en-US/fuel-logs.ftl")),
-    ("invitations.ftl", include_str!("../../locales/en-US/invitations.ftl")),
-    ("maintenance.ftl", include_str!("../../locales/en-US/maintenance.ftl")),
-    ("notifications.ftl", include_str!("../../locales/en-US/notifications.ftl")),
-    ("oidc.ftl", include_str!("../../locales/en-US/oidc.ftl")),
-    ("security-log.ftl", include_str!("../../locales/en-US/security-log.ftl")),
-    ("sessions.ftl", include_str!("../../locales/en-US/sessions.ftl")),
-    ("stations.ftl", include_str!("../../locales/en-US/stations.ftl")),
-    ("tokens.ftl", include_str!("../../locales/en-US/tokens.ftl")),
-    ("vehicles.ftl", include_str!("../../locales/en-US/vehicles.ftl")),
-    ("vin.ftl", include_str!("../../locales/en-US/vin.ftl")),
-];
+// `EN_US`: all files in `locales/en-US`, as listed by `build.rs`.
+include!(concat!(env!("OUT_DIR"), "/catalogs.rs"));
 
 /// Every locale's bundle, in the order of [`Locale::ALL`].
 static BUNDLES: LazyLock<[Bundle; Locale::ALL.len()]> =
