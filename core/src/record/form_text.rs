@@ -1,4 +1,4 @@
-//! The values of records as texts in forms.
+//! Records in forms: the values as texts, and the fields.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -58,4 +58,33 @@ impl FormText for Money {
     fn form_text(&self) -> String {
         self.number()
     }
+}
+
+/// The part of [`crate::record!`] that declares the fields of a form.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! record_form {
+    (@form [] $($rest:tt)*) => {};
+    (@form [($visibility:vis) $({ $field:ident $label:literal $text:tt })*]
+        $name:ident $this:ident
+    ) => {
+        impl $name {
+            /// The form's fields in the order of the page: the name and the message ID of the label.
+            $visibility const LABELS: &'static [(&'static str, &'static str)] = &[$((
+                $crate::const_text!($crate::record::camel_case(stringify!($field))),
+                $label,
+            ),)*];
+
+            /// The form's fields with the record's values.
+            $visibility fn form_fields(&self) -> Vec<(&'static str, String)> {
+                let $this = self;
+                let texts = [$($crate::record_form!(@text $this $field $text),)*];
+                Self::LABELS.iter().map(|it| it.0).zip(texts).collect()
+            }
+        }
+    };
+    (@text $this:ident $field:ident ()) => {
+        $crate::record::FormText::form_text(&$this.$field)
+    };
+    (@text $this:ident $field:ident ($text:expr)) => { $text };
 }

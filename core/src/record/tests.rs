@@ -100,6 +100,19 @@ fn a_statement_that_reads_records_names_every_column_once() {
 }
 
 #[test]
+fn a_statement_for_several_tables_names_what_differs() {
+    assert_eq!(
+        select!(
+            Shared: "SELECT {s.*}, {date} FROM {table} s ORDER BY {date}",
+            table = "shared",
+            date = "s.\"at\"",
+        ),
+        "SELECT s.id, s.name, s.\"at\" FROM shared s ORDER BY s.\"at\""
+    );
+    assert_eq!(select!(Shared: "DELETE FROM {table}", table = "shared"), "DELETE FROM shared");
+}
+
+#[test]
 fn placeholders_have_as_many_digits_as_they_need() {
     let insert = const_text!(super::insert("t", "", &["c"; 101], ""));
     assert!(insert.contains("$9, $10, $11") && insert.ends_with("$99, $100, $101)"), "{insert}");

@@ -40,6 +40,19 @@ impl ConstText {
         self.push_range(bytes, if is_raw { 2 } else { 0 }, bytes.len());
     }
 
+    /// Adds the columns, each with the prefix that is in `text` from `start` to `end`, exclusively.
+    const fn push_columns(&mut self, columns: &[&str], text: &[u8], start: usize, end: usize) {
+        let mut nth = 0;
+        while nth < columns.len() {
+            if nth > 0 {
+                self.push(", ");
+            }
+            self.push_range(text, start, end);
+            self.push_column(columns[nth]);
+            nth += 1;
+        }
+    }
+
     /// Adds the placeholder of the bound value `number`, which is at least 1.
     const fn push_placeholder(&mut self, number: usize) {
         const DIGITS: &[u8; 10] = b"0123456789";
@@ -92,15 +105,16 @@ pub const fn camel_case(identifier: &str) -> ConstText {
     text
 }
 
-/// Replaces `{*}` and `{f.*}` in a statement with the columns; see [`crate::select!`].
+/// Replaces `{*}` and `{f.*}` in a statement with the columns, and `{name}` with the text of that name;
+/// see [`crate::select!`].
 ///
 /// # Panics
-/// If the statement contains neither. This is an error of compilation.
+/// If the statement contains neither, or another name. This is an error of compilation.
 #[must_use]
-pub const fn select(statement: &str, columns: &[&str]) -> ConstText {
+pub const fn select(statement: &str, columns: &[&str], texts: &[(&str, &str)]) -> ConstText {
     let statement = statement.as_bytes();
     let mut text = ConstText::new();
-    let mut has_columns = false;
+    let mut is_replaced = false;
     let mut at = 0;
     while at < statement.len() {
         if statement[at] != b'{' {
@@ -109,24 +123,41 @@ pub const fn select(statement: &str, columns: &[&str]) -> ConstText {
             continue;
         }
         let start = at + 1;
-        while statement[at] != b'*' {
+        while statement[at] != b'}' {
             at += 1;
         }
-        let mut nth = 0;
-        while nth < columns.len() {
-            if nth > 0 {
-                text.push(", ");
-            }
-            text.push_range(statement, start, at);
-            text.push_column(columns[nth]);
-            nth += 1;
+        if statement[at - 1] == b'*' {
+            text.push_columns(columns, statement, start, at - 1);
+        } else {
+            text.push(find(texts, statement, start, at));
         }
-        has_columns = true;
-        assert!(statement[at + 1] == b'}', "the columns are written as {{*}} or {{f.*}}");
-        at += 2;
+        is_replaced = true;
+        at += 1;
     }
-    assert!(has_columns, "the statement does not contain {{*}} or {{f.*}}");
+    assert!(is_replaced, "the statement does not contain {{*}}, {{f.*}} or a name");
     text
+}
+
+/// The text whose name is the part of `statement` from `start` to `end`, exclusively.
+const fn find<'a>(
+    texts: &[(&str, &'a str)],
+    statement: &[u8],
+    start: usize,
+    end: usize,
+) -> &'a str {
+    let mut nth = 0;
+    while nth < texts.len() {
+        let name = texts[nth].0.as_bytes();
+        let mut same = 0;
+        while same < name.len() && start + same < end && name[same] == statement[start + same] {
+            same += 1;
+        }
+        if same == name.len() && start + same == end {
+            return texts[nth].1;
+        }
+        nth += 1;
+    }
+    panic!("the statement contains an unknown name")
 }
 
 /// `INSERT INTO table (owner, a, b) VALUES ($1, $2, $3)` and the `ON CONFLICT` clause. `owner` is the
@@ -202,4 +233,37 @@ pub const fn update(table: &str, owner: &str, key: &str, columns: &[&str]) -> Co
         text.push_placeholder(key_number);
     }
     text
+}
+
+/// Evaluates to a [`ConstText`] as a `&'static str`, at compile time.
+#[macro_export]
+macro_rules! const_text {
+    ($text:expr) => {{
+        const LONG: &$crate::record::ConstText = &$text;
+        const BYTES: [u8; LONG.length()] = LONG.to_bytes();
+        const TEXT: &str = match ::std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("a name or a statement is not UTF-8"),
+        };
+        TEXT
+    }};
+}
+
+/// A statement that reads records: `select!(FuelLog: "SELECT {f.*} FROM fuel_logs f
+/// WHERE f.user_id = $1")`.
+///
+/// `{f.*}` becomes the record's columns with the prefix `f.`, `{*}` the columns without a prefix.
+/// Columns are read by position, so every statement that reads records must be written like this.
+///
+/// Other names in braces become the texts that follow the statement: `select!(FuelLog: "SELECT {*} FROM
+/// {table} WHERE user_id = $1", table = "fuel_logs")`.
+#[macro_export]
+macro_rules! select {
+    ($record:ty: $statement:expr $(, $name:ident = $text:expr)* $(,)?) => {
+        $crate::const_text!($crate::record::select(
+            $statement,
+            <$record as $crate::record::Record>::COLUMNS,
+            &[$((stringify!($name), $text)),*]
+        ))
+    };
 }
