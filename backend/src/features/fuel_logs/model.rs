@@ -1,24 +1,35 @@
 //! Fuel logs, and the requests that create and change them.
 
-use crate::core::locale::Message;
-use chrono::{DateTime, NaiveDate, Utc};
-use schemars::{JsonSchema, Schema, json_schema};
-use serde::Serialize;
-use uuid::Uuid;
+mod columns;
+mod fields;
+mod values;
 
-use super::economy::{Fill, FillEconomy, Interval, NoEconomyReason};
-use super::fuel::FuelType;
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) use columns::{interval_of, reference_reading, stored_cost};
+pub(super) use fields::GallonsFilled;
+pub use fields::Id;
+pub(super) use values::{Derived, Mileage, Position};
+pub use values::{ExactEconomy, FuelLogCursor};
+
+use self::columns::{join_words, money_of, split_words, unit_price_of};
+use super::{
+    economy::{Fill, FillEconomy, NoEconomyReason},
+    fuel::FuelType,
+};
 use crate::{
     core::{
         db::fixed::Fixed,
-        http::{Cursor, SortKey},
-        input::{Confirmed, Field, FieldValue, LongText, Odometer, Text},
-        money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
+        http::Cursor,
+        input::{Confirmed, LongText, Odometer, Text},
+        money::{Amount, Currency, Money, Thousandths},
         record::known,
-        units::{Distance, DistanceUnit, UnitPrice, Volume, whole_miles},
+        units::{Distance, UnitPrice, Volume, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
-    id, record, t,
+    id, record,
 };
 
 /// A volume in US gallons.
@@ -253,57 +264,6 @@ record! {
     }
 }
 
-/// The economy of a fill-up in exact units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ExactEconomy {
-    /// The distance since the previous fill-up, in tenths of a millimeter.
-    pub distance: Option<i64>,
-    /// The interval that ends with it.
-    pub interval: Option<Interval>,
-}
-
-/// The odometer reading and running total of a fill-up, in tenths of a millimeter. If no reading was
-/// entered, both are derived from the preceding fill-ups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Mileage {
-    /// The odometer reading.
-    pub(super) odometer: i64,
-    /// The total distance the vehicle has driven, including the distance on replaced odometers.
-    pub(super) total: i64,
-}
-
-/// Which of volume, unit price and amount was derived from the other two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Derived {
-    /// All values that are present were entered.
-    #[default]
-    Nothing,
-    Volume,
-    UnitPrice,
-    Amount,
-}
-
-impl Derived {
-    /// The stored name.
-    pub(super) fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::Volume => Some("volume"),
-            Self::UnitPrice => Some("unit-price"),
-            Self::Amount => Some("amount"),
-        }
-    }
-
-    fn from_stored(name: Option<&str>) -> Self {
-        match name {
-            Some("volume") => Self::Volume,
-            Some("unit-price") => Self::UnitPrice,
-            Some("amount") => Self::Amount,
-            _ => Self::Nothing,
-        }
-    }
-}
-
 impl FuelLog {
     /// The values that determine its economy.
     pub(super) fn fill(&self) -> Fill {
@@ -357,124 +317,5 @@ impl FuelLog {
     /// Its position among the vehicle's fill-ups.
     pub(super) fn position(&self) -> Position {
         Position { date: self.date, total: self.mileage.total, id: self.id }
-    }
-}
-
-/// The position of a fill-up among others, which are sorted by date, running total and order of entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    pub(super) date: NaiveDate,
-    pub(super) total: i64,
-    pub(super) id: FuelLogId,
-}
-
-/// The start of a page of fuel logs.
-pub type FuelLogCursor = Cursor<Position>;
-
-impl SortKey for Position {
-    fn last() -> Self {
-        let (date, total, id) = SortKey::last();
-        Self { date, total, id }
-    }
-
-    fn text(self) -> String {
-        (self.date, self.total, self.id).text()
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (date, total, id) = SortKey::parse(text)?;
-        Some(Self { date, total, id })
-    }
-}
-
-/// The value of the reference schema's column: the reading or, if there is none, the last known
-/// reading.
-pub(super) fn reference_reading(mileage: Mileage) -> i32 {
-    Distance::from_exact(mileage.odometer, DistanceUnit::Miles).whole_miles()
-}
-
-/// The cost of an interval, as it is stored; `None` if it is unknown.
-pub(super) fn stored_cost(interval: Interval) -> Option<SumOfThousandths> {
-    SumOfThousandths::from_units(interval.cost?.thousandths)
-}
-
-/// An amount from its columns.
-fn money_of(amount: Option<Thousandths>, currency: Option<&str>) -> Option<Money> {
-    Some(Money { thousandths: amount?.units(), currency: Currency::stored(currency?)? })
-}
-
-/// A price from its columns.
-fn unit_price_of(value: Option<Fixed<12, 4>>, per: Option<&str>) -> Option<UnitPrice> {
-    Some(UnitPrice { value: value?, per: known(per)? })
-}
-
-/// An interval from its columns.
-pub(super) fn interval_of(
-    distance: Option<i64>,
-    volume: Option<i64>,
-    cost: Option<SumOfThousandths>,
-    currency: Option<Currency>,
-) -> Option<Interval> {
-    let cost = cost.zip(currency);
-    let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
-    Some(Interval { distance: distance?, volume: volume?, cost })
-}
-
-fn split_words(stored: Option<&str>) -> Vec<String> {
-    stored.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
-}
-
-fn join_words(words: &[String]) -> Option<String> {
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// A volume in US gallons that is more than 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GallonsFilled(pub(super) Gallons);
-
-impl Field for GallonsFilled {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, Message> {
-        let gallons = Gallons::read(given, today)?;
-        if gallons.units() == 0 { Err(t!("core-field-positive")) } else { Ok(Self(gallons)) }
-    }
-
-    fn schema() -> Schema {
-        let mut schema = <Gallons as Field>::schema();
-        schema.remove("minimum");
-        schema.insert("exclusiveMinimum".to_owned(), 0.into());
-        let some = "^0*([1-9][0-9]{0,4}(\\.[0-9]{1,3})?|0\\.[0-9]{0,2}[1-9])$";
-        schema.insert("pattern".to_owned(), some.into());
-        schema
-    }
-}
-
-/// An id in a request, which may or may not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Id(pub Uuid);
-
-impl From<Id> for VehicleId {
-    fn from(id: Id) -> Self {
-        Self(id.0)
-    }
-}
-
-impl From<Id> for StationId {
-    fn from(id: Id) -> Self {
-        Self(id.0)
-    }
-}
-
-impl Field for Id {
-    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
-        match given {
-            FieldValue::Text(text) | FieldValue::Typed(text) => {
-                text.trim().parse().map(Self).map_err(|_| t!("core-field-id"))
-            }
-            _ => Err(t!("core-field-id")),
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "format": "uuid" })
     }
 }

@@ -1,36 +1,34 @@
-//! Logging in with a provider, linking identities, and finding or creating the account.
+//! Logging in with a provider, and authenticating requests by its access tokens.
+
+mod accounts;
+mod identities;
 
 use axum::http::{HeaderMap, HeaderValue};
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+pub(super) use identities::{has_password, list_grants, list_identities, may_link, unlink};
+
+use self::{
+    accounts::{IdentitySource, find_or_create_account},
+    identities::link,
+};
 use super::{
-    model::{Callback, Identity, OidcError},
+    model::{Callback, OidcError},
     provider::{AuthorizationRequest, Provider},
-    store::{self, IdentityOwner},
-    tokens::{UnverifiedToken, VerifiedIdentity},
+    tokens::UnverifiedToken,
 };
 use crate::{
     app::App,
-    core::{
-        Error, Result,
-        config::Registration,
-        db::{self, Tx},
-        feature::{GrantKind, GrantOwner, GrantSummary},
-        hex, web,
-    },
+    core::{Error, Result, hex, web},
     features::{
         accounts::{
-            self, Account, AuthMethod, ClientInfo, CredentialOwner, Email, Principal, Scope,
-            SessionUser, Token,
-            challenges::{self, Challenge},
-            hashed_user_id, mail, user_id_of_subject,
+            AuthMethod, ClientInfo, CredentialOwner, Principal, Scope, Token, challenges,
+            find_cookie,
         },
         factors,
-        security_log::{self, Event, EventKind},
-        sessions::{self, OpenedSession, begin_second_factor, open_session},
+        sessions::{OpenedSession, begin_second_factor, open_session},
     },
 };
 
@@ -117,7 +115,7 @@ fn derive_nonce_and_verifier(browser: &str, state: &str) -> (String, String) {
 
 /// The browser's id from its cookie.
 fn browser_id<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
-    let text = accounts::find_cookie(headers, app, COOKIE)?;
+    let text = find_cookie(headers, app, COOKIE)?;
     (text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit())).then_some(text)
 }
 
@@ -203,220 +201,6 @@ async fn check_response_issuer(
         }
         _ => Ok(()),
     }
-}
-
-/// Where an identity comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum IdentitySource {
-    LogIn {
-        /// See [`LogInState`].
-        is_separate: bool,
-    },
-    AccessToken,
-}
-
-/// Finds the account of an identity. Creates one if that is allowed.
-async fn find_or_create_account(
-    app: &App,
-    provider: &Provider,
-    identity: &VerifiedIdentity,
-    source: IdentitySource,
-) -> Result<CredentialOwner, OidcError> {
-    // If another request creates the account first, the next attempt finds it.
-    for _ in 0..3 {
-        let found = store::find_owner(&mut app.db.read().await?, identity).await?;
-        if let Some(IdentityOwner { owner, is_disabled, linked_at }) = found {
-            return match () {
-                () if is_disabled => Err(OidcError::AccountDisabled),
-                () if accounts::needs_review(owner.review_since, linked_at) => {
-                    Err(OidcError::Unreviewed)
-                }
-                () => Ok(owner),
-            };
-        }
-        match create_account(app, provider, identity, source).await {
-            Err(OidcError::Service(Error::Conflict { .. })) => {}
-            Err(other) => return Err(other),
-            Ok(()) => tracing::info!(provider = provider.name, "Created an account"),
-        }
-    }
-    Err(Error::Unavailable.into())
-}
-
-async fn create_account(
-    app: &App,
-    provider: &Provider,
-    identity: &VerifiedIdentity,
-    source: IdentitySource,
-) -> Result<(), OidcError> {
-    let may_sign_up =
-        app.config.auth.registration == Registration::Open || provider.settings.allow_sign_up;
-    let has_accounts = accounts::has_accounts(app).await?;
-    // The first account must be created by a person on a page, not by a program.
-    let is_possible =
-        if has_accounts { may_sign_up } else { source != IdentitySource::AccessToken };
-    // There is no way to enter a setup token during a log-in with a provider.
-    if !is_possible || (!has_accounts && app.auth.setup_token().is_some()) {
-        return Err(OidcError::RegistrationClosed);
-    }
-    let mut tx = app.db.read().await?;
-    let mut email_key = identity.email.as_ref().map(Email::key);
-    if let Some(key) = &email_key
-        && let Some(existing) = accounts::find_stored_by_email(&mut tx, key).await?
-    {
-        // Anyone can register any address, so only a confirmed address blocks other accounts.
-        let is_confirmed = mail::is_confirmed(&mut tx, existing.account.id).await?;
-        if is_confirmed || source == IdentitySource::AccessToken {
-            return Err(OidcError::EmailTaken);
-        }
-        if source != (IdentitySource::LogIn { is_separate: true }) {
-            return Err(OidcError::EmailUnconfirmed);
-        }
-        email_key = None;
-    }
-    let is_only_provider = app.config.auth.providers.len() == 1;
-    let plain = if is_only_provider { user_id_of_subject(&identity.subject) } else { None };
-    let user = match plain {
-        // The id was taken by a user of another issuer when that was the only provider.
-        Some(user) if store::user_id_exists(&mut tx, user.as_str()).await? => {
-            hashed_user_id(&identity.issuer, &identity.subject)
-        }
-        Some(user) => user,
-        None => hashed_user_id(&identity.issuer, &identity.subject),
-    };
-    drop(tx);
-
-    let now = app.clock.now();
-    let id = Uuid::now_v7();
-    let account = Account {
-        id,
-        email: identity.email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned()),
-        display_name: identity.name.clone(),
-        is_admin: false,
-        created_at: now,
-    };
-    let email_key = email_key.unwrap_or_else(|| format!("no-address|{id}"));
-    app.db
-        .try_transaction(async |tx| {
-            accounts::insert_without_password(tx, &account, &user, email_key).await?;
-            if identity.email.is_some() {
-                // The provider has verified the address.
-                mail::mark_confirmed(tx, id, now).await?;
-            }
-            if accounts::record_first_account(tx, id).await? {
-                if source == IdentitySource::AccessToken || app.auth.setup_token().is_some() {
-                    return Err(OidcError::RegistrationClosed);
-                }
-                accounts::set_admin(tx, id).await?;
-            } else if !may_sign_up {
-                return Err(OidcError::RegistrationClosed);
-            }
-            store::insert(tx, id, identity, now).await.map_err(conflict_or_internal)?;
-            Ok(())
-        })
-        .await
-}
-
-/// Maps a unique violation, caused by a concurrent request, to a conflict.
-fn conflict_or_internal(error: sqlx::Error) -> Error {
-    if db::is_unique_violation(&error) {
-        return Error::conflict("conflict", crate::t!("accounts-created-concurrently"));
-    }
-    error.into()
-}
-
-/// Whether the user may link an identity. This requires a recent authentication, so that a stolen
-/// session does not give permanent access.
-pub(super) async fn may_link(app: &App, caller: &SessionUser) -> Result<bool> {
-    sessions::is_recently_confirmed(app, caller.session).await
-}
-
-/// Whether the user can confirm a password. Users without one must sign in again instead.
-pub(super) async fn has_password(app: &App, caller: &SessionUser) -> Result<bool> {
-    let stored = accounts::find_stored(&mut app.db.read().await?, caller.user.0.account).await?;
-    Ok(stored.is_some_and(|it| it.has_password()))
-}
-
-/// Links the identity to the account.
-async fn link(
-    app: &App,
-    account: Uuid,
-    identity: &VerifiedIdentity,
-    challenge: &Challenge,
-    client: &ClientInfo,
-) -> Result<(), OidcError> {
-    let linked = app.db.try_transaction::<_, OidcError>(async |tx| {
-        if !challenge.spend(tx).await? {
-            return Err(OidcError::Expired);
-        }
-        store::insert(tx, account, identity, app.clock.now()).await?;
-        let event = Event::for_account(EventKind::IdentityLinked, account).by(account);
-        security_log::record(tx, app.clock.now(), &client.annotate(event)).await?;
-        Ok(())
-    });
-    match linked.await {
-        Err(OidcError::Service(error)) if db::is_caused_by_unique_violation(&error) => {
-            let found = store::find_owner(&mut app.db.read().await?, identity).await?;
-            let is_linked_here = found.is_some_and(|it| it.owner.account_id == account);
-            if is_linked_here { Ok(()) } else { Err(OidcError::LinkedElsewhere) }
-        }
-        Err(error) => Err(error),
-        Ok(()) => {
-            tracing::info!(%account, "Linked an identity");
-            Ok(())
-        }
-    }
-}
-
-/// Lists the account's identities for the review after a password reset.
-pub(super) fn list_grants<'a>(
-    tx: &'a mut Tx,
-    owner: GrantOwner<'a>,
-) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
-    Box::pin(async move {
-        let identities = store::list(tx, owner.account).await?;
-        let grants = identities.into_iter().map(|it| {
-            let name = format!("{} at {}", it.subject, it.issuer);
-            GrantSummary { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }
-        });
-        Ok(grants.collect())
-    })
-}
-
-/// Lists the identities that are linked to the account.
-pub(super) async fn list_identities(app: &App, account: Uuid) -> Result<Vec<Identity>> {
-    Ok(store::list(&mut app.db.read().await?, account).await?)
-}
-
-/// Unlinks the identity unless the account would have no other way to sign in.
-pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
-    let account = caller.user.0.account;
-    app.transaction(async |tx| {
-        let stored = accounts::lock_stored(tx, account).await?;
-        let identities = store::list(tx, account).await?;
-        if !identities.iter().any(|it| it.id == id) {
-            return Err(Error::NotFound(crate::t!("core-not-found-identity")));
-        }
-        let others = identities.iter().filter(|it| it.id != id);
-        if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
-            return Err(Error::conflict("last-way-in", crate::t!("oidc-last-identity")));
-        }
-        store::delete(tx, account, id).await?;
-        let event = caller
-            .client
-            .annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
-        security_log::record(tx, app.clock.now(), &event).await
-    })
-    .await?;
-    // Stop accepting the identity's access tokens.
-    accounts::evict_cached(app, account).await;
-    tracing::info!(%account, "Unlinked an identity");
-    Ok(())
-}
-
-/// Whether any of the identities belongs to a configured provider.
-fn any_configured<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
-    identities.any(|it| app.providers.by_issuer(&it.issuer).is_some())
 }
 
 /// Authenticates a request by a provider's access token. Returns `None` if the token is invalid.

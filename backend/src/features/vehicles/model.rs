@@ -1,20 +1,21 @@
 //! The types of a vehicle.
 
-use std::collections::HashMap;
+mod names;
+mod requests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
-use super::{Vin, odometer::EnteredReading};
+pub use names::unique_names;
+
+use super::Vin;
 use crate::{
     core::{
-        error::FieldError,
-        input::{Change, Clearable, Confirmed, ModelYear, Odometer, Pointers, Text},
+        input::{Confirmed, ModelYear, Odometer, Pointers, Text},
         locale::Message,
         units::{Distance, text_enum},
     },
-    features::vin::DecodedVin,
     id, record,
 };
 
@@ -259,38 +260,6 @@ impl JsonSchema for LatestReading {
 }
 
 impl Vehicle {
-    /// A title for display: the nickname if there is one. Otherwise the year, make and model, or else the
-    /// VIN, identifier or kind, each with the license plate.
-    #[must_use]
-    pub fn title(&self) -> String {
-        if let Some(nickname) = &self.nickname {
-            return nickname.clone();
-        }
-        let vin = || self.vin.as_ref().map(|it| it.as_str().to_owned());
-        let title = self.description().or_else(vin).or_else(|| self.identifier.clone());
-        let title = title.unwrap_or_else(|| self.kind.name().to_string());
-        match &self.license_plate {
-            Some(plate) => format!("{title} ({plate})"),
-            None => title,
-        }
-    }
-
-    /// The year, make and model, if the make or the model is known.
-    #[must_use]
-    pub fn description(&self) -> Option<String> {
-        let year = self.year.map(|year| year.to_string());
-        let parts = [year.as_deref(), self.make.as_deref(), self.model.as_deref()];
-        let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (self.make.is_some() || self.model.is_some()).then_some(title)
-    }
-
-    /// A text that distinguishes vehicles with the same title, if there is one.
-    fn distinguishing_mark(&self) -> Option<String> {
-        let plate = self.license_plate.clone().filter(|_| self.nickname.is_some());
-        let vin_end = || Some(format!("…{}", self.vin.as_ref()?.as_str().get(11..)?));
-        plate.or_else(vin_end).or_else(|| self.identifier.clone())
-    }
-
     /// The value of the `vin` column: the VIN, or a placeholder.
     pub(super) fn vin_column(&self) -> String {
         let placeholder = || placeholder_vin(self.id);
@@ -301,116 +270,6 @@ impl Vehicle {
     pub(super) fn is_unidentified(&self) -> bool {
         let texts = [&self.identifier, &self.nickname, &self.make];
         self.vin.is_none() && texts.into_iter().all(Option::is_none)
-    }
-}
-
-/// Gives each vehicle a unique name: its [`Vehicle::title`], followed by a distinguishing mark if several
-/// vehicles have that title, and by a number if they have the same mark too.
-#[must_use]
-pub fn unique_names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
-    let mut by_title: HashMap<String, Vec<&Vehicle>> = HashMap::new();
-    for vehicle in vehicles {
-        by_title.entry(vehicle.title()).or_default().push(vehicle);
-    }
-    let mut by_name: HashMap<String, Vec<VehicleId>> = HashMap::new();
-    for (title, vehicles) in by_title {
-        for vehicle in &vehicles {
-            let mark =
-                vehicle.distinguishing_mark().filter(|it| vehicles.len() > 1 && *it != title);
-            let name = mark.map_or_else(|| title.clone(), |mark| format!("{title} ({mark})"));
-            by_name.entry(name).or_default().push(vehicle.id);
-        }
-    }
-    let mut names = HashMap::new();
-    for (name, mut ids) in by_name {
-        if ids.len() == 1 {
-            names.extend(ids.into_iter().map(|id| (id, name.clone())));
-            continue;
-        }
-        // IDs increase over time, so numbers do not change when vehicles are added.
-        ids.sort();
-        names.extend(ids.into_iter().zip(1..).map(|(id, nth)| (id, format!("{name} #{nth}"))));
-    }
-    names
-}
-
-impl NewVehicle {
-    /// Today's reading. 0 miles is the column's default and counts as no reading.
-    pub(super) fn entered_reading(&self) -> Result<Option<EnteredReading>, FieldError> {
-        let miles = self.odometer_reading.filter(|it| it.0 > 0);
-        EnteredReading::combine(("odometer", self.odometer), ("odometerReading", miles))
-    }
-
-    /// Fills missing make, model and year from the decoded VIN.
-    pub(super) fn filled_from_vin(self, decoded: DecodedVin) -> Self {
-        let text = |text: String| Text(text.chars().take(100).collect());
-        Self {
-            make: self.make.or(decoded.make.map(text)),
-            model: self.model.or(decoded.model.map(text)),
-            year: self.year.or(decoded.year.map(|it| ModelYear(it.into()))),
-            ..self
-        }
-    }
-}
-
-/// Sets a decoded value if the vehicle has none and the change does not mention it.
-fn fill<T>(change: Clearable<T>, has_value: bool, decoded: Option<T>) -> Clearable<T> {
-    match (change, decoded) {
-        (Clearable::Unchanged, Some(decoded)) if !has_value => Clearable::Set(decoded),
-        (change, _) => change,
-    }
-}
-
-impl VehicleChange {
-    /// Today's reading, unless it equals the vehicle's latest reading.
-    pub(super) fn entered_reading(
-        &self,
-        current: &Vehicle,
-    ) -> Result<Option<EnteredReading>, FieldError> {
-        let typed = match self.odometer {
-            Change::Set(typed) => Some(typed),
-            Change::Unchanged => None,
-        };
-        let miles = match self.odometer_reading {
-            Change::Set(miles) => Some(miles),
-            Change::Unchanged => None,
-        };
-        let entered = EnteredReading::combine(("odometer", typed), ("odometerReading", miles))?;
-        let is_same = |it: &EnteredReading| match typed {
-            Some(typed) => Some(typed) == current.odometer.reading(),
-            None => it.reading.whole_miles() == current.odometer_reading,
-        };
-        Ok(entered.filter(|it| !is_same(it)))
-    }
-
-    /// If the vehicle had no VIN before, fills make, model and year from the decoded VIN where the vehicle
-    /// has none and the change does not mention them.
-    pub(super) fn filled_from_vin(self, current: &Vehicle, decoded: DecodedVin) -> Self {
-        if current.vin.is_some() {
-            return self;
-        }
-        let text = |text: String| Text(text.chars().take(100).collect());
-        Self {
-            make: fill(self.make, current.make.is_some(), decoded.make.map(text)),
-            model: fill(self.model, current.model.is_some(), decoded.model.map(text)),
-            year: fill(
-                self.year,
-                current.year.is_some(),
-                decoded.year.map(|it| ModelYear(it.into())),
-            ),
-            ..self
-        }
-    }
-
-    /// The identifying members that the change clears.
-    pub(super) fn cleared_identifiers(&self) -> Vec<&'static str> {
-        let members = [
-            ("vin", matches!(self.vin, Clearable::Clear)),
-            ("identifier", matches!(self.identifier, Clearable::Clear)),
-            ("nickname", matches!(self.nickname, Clearable::Clear)),
-            ("make", matches!(self.make, Clearable::Clear)),
-        ];
-        members.into_iter().filter(|it| it.1).map(|it| it.0).collect()
     }
 }
 
