@@ -77,6 +77,25 @@ fn every_record_of_a_table_with_user_data_names_the_user() {
     );
 }
 
+/// Whether the table has data of users.
+fn is_of_users(table: &str) -> bool {
+    features::tables().any(|it| it.is_of_users() && it.name == table)
+}
+
+#[test]
+fn every_statement_on_readings_names_the_user() {
+    let mut checked = Vec::new();
+    for source in features::vehicles::odometer::reading_sources() {
+        for statement in source.statements {
+            let mut words = statement.split(|it: char| it != '_' && !it.is_alphanumeric());
+            assert!(words.any(is_of_users), "no table of users: {statement}");
+            assert!(statement.contains("user_id = $1"), "no user: {statement}");
+            checked.push(statement);
+        }
+    }
+    assert!(checked.len() >= 9, "{checked:#?}");
+}
+
 #[test]
 fn every_statement_on_user_data_names_the_user() {
     let files = all_sources();

@@ -13,7 +13,6 @@ mod pages;
 mod plausibility;
 mod prices;
 mod quantities;
-mod readings;
 mod service;
 mod stats;
 mod store;
@@ -38,9 +37,10 @@ pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 
+use self::store::FuelLogReading;
 use super::{
     Contribution, Feature,
-    vehicles::{self, VehiclePages},
+    vehicles::{self, VehiclePages, odometer::ReadingSource},
 };
 use crate::{
     core::{
@@ -64,8 +64,10 @@ pub const FEATURE: Feature = Feature {
     pages: pages::router,
     outdated_cache_keys: &[cache::generation_cache_key, cache::summaries_cache_key],
     contributions: &[
-        Contribution::Vehicles(vehicles::Contribution::Readings(readings::READING_SOURCE)),
-        Contribution::Vehicles(vehicles::Contribution::Recomputation(readings::RECOMPUTE)),
+        Contribution::Vehicles(vehicles::Contribution::Readings(
+            ReadingSource::of::<FuelLogReading>(),
+        )),
+        Contribution::Vehicles(vehicles::Contribution::Recomputation(service::RECOMPUTE)),
         Contribution::Vehicles(vehicles::Contribution::Pages(VehiclePages {
             sections: |app, user, page| Box::pin(pages::vehicle::render(app, user, page)),
             cards: |app, user, vehicles| Box::pin(pages::card::render(app, user, vehicles)),

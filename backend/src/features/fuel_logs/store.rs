@@ -1,7 +1,7 @@
 //! The SQL statements for fuel logs. Every statement filters by user.
 
 mod prices;
-pub(super) mod readings;
+mod readings;
 mod sums;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub(super) use prices::{last_prices_paid, prices_paid_at};
+pub(super) use readings::FuelLogReading;
 pub use sums::ClosedInterval;
 pub(super) use sums::{
     MonthlySums, confirmed_days, intervals_with_mpg, latest_intervals, latest_intervals_by_vehicle,

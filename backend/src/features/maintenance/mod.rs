@@ -36,7 +36,11 @@ pub use model::{Item, ItemId};
 pub use types::{TypeGroup, TypeName};
 pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming};
 
-use super::{Contribution, Feature, vehicles};
+use self::store::CompletionReading;
+use super::{
+    Contribution, Feature,
+    vehicles::{self, odometer::ReadingSource},
+};
 use crate::{
     core::{
         feature::{Access, Table},
@@ -60,7 +64,9 @@ pub const FEATURE: Feature = Feature {
     menu: &[MenuEntry::new(20, || t!("core-menu-maintenance"), "/maintenance", Icon::Wrench)],
     outdated_cache_keys: &[upcoming::upcoming_key],
     contributions: &[
-        Contribution::Vehicles(vehicles::Contribution::Readings(readings::READINGS)),
+        Contribution::Vehicles(vehicles::Contribution::Readings(ReadingSource::of::<
+            CompletionReading,
+        >())),
         Contribution::Vehicles(vehicles::Contribution::Recomputation(service::RECOMPUTE)),
     ],
     ..Feature::new("maintenance", "maintenance")

@@ -1,13 +1,9 @@
-//! Odometer readings: those of completed items for the odometer log, and those of all sources
-//! around a date.
+//! The odometer readings of all sources around a date.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{
-    forecast::{self, Reading},
-    store::readings::{after, before, latest},
-};
+use super::forecast::{self, Reading};
 use crate::{
     core::{
         Result, UserId,
@@ -16,15 +12,8 @@ use crate::{
     },
     features::vehicles::{
         VehicleId,
-        odometer::{self, ReadingSource, ReadingsQuery, SourceReading},
+        odometer::{self, ReadingsQuery, SourceReading},
     },
-};
-
-/// The odometer readings of completed items.
-pub(super) const READINGS: ReadingSource = ReadingSource {
-    before: |tx, user, query| Box::pin(async move { Ok(before(tx, user, query).await?) }),
-    after: |tx, user, query| Box::pin(async move { Ok(after(tx, user, query).await?) }),
-    latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
 };
 
 /// The running totals of a vehicle around a date, without one record.

@@ -1,6 +1,6 @@
 //! Database queries for maintenance items. Every statement names the user.
 
-pub(super) mod readings;
+mod readings;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
@@ -17,6 +17,8 @@ use crate::{
     features::vehicles::VehicleId,
     select, sql,
 };
+
+pub(super) use readings::CompletionReading;
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()> {
     item.insert(tx, user).await?;

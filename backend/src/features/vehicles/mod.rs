@@ -32,6 +32,7 @@ pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
 pub use records::{VehicleRecord, lock_named, lock_record};
 pub use service::{find, list_active, list_all, list_cache_key, load_names, lock};
 
+use self::odometer::{ReadingSource, SourceReading};
 use super::{Feature, vin::Vin};
 use crate::{
     core::{
@@ -68,6 +69,9 @@ pub const FEATURE: Feature = Feature {
         MenuEntry::new(40, || t!("core-menu-trash"), "/trash", Icon::Trash).secondary(),
     ],
     outdated_cache_keys: &[list_cache_key],
-    contributions: &[super::Contribution::Vehicles(Contribution::Readings(odometer::SOURCE))],
+    contributions: &[super::Contribution::Vehicles(Contribution::Readings(
+        // Those that are logged by hand.
+        ReadingSource::of::<SourceReading>(),
+    ))],
     ..Feature::new("vehicles", "vehicles")
 };

@@ -137,6 +137,8 @@ pub struct ReadingSource {
     pub after: SourceFn<ReadingsQuery, SourceReading>,
     /// The latest readings of each of the user's vehicles, up to the given number for each.
     pub latest: SourceFn<i64, VehicleReading>,
+    /// The statements that these functions execute.
+    pub statements: [&'static str; 3],
 }
 
 /// An odometer reading.

@@ -1,14 +1,25 @@
 //! Operations on the odometer log, and their rules.
 
-use std::{cmp::Ordering, collections::HashMap};
+mod checks;
+mod latest;
+mod nearby;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use checks::{Contradiction, Side, exceeded_maximum, find_contradiction};
+pub use latest::{
+    RecentReadings, current_running_total, recent_readings, refresh, refresh_after_insert,
+    running_total,
+};
+
+use self::{
+    checks::{contradiction, future_date, implausibly_high, out_of_order},
+    nearby::{before, last_before},
+};
 use super::{
-    ReadingSource, ReadingsQuery, SourceKind, SourceReading,
+    ReadingsQuery, SourceKind, SourceReading,
     model::{EnteredReading, NewReading, OdometerReading, Position},
-    plausibility,
     running_total::{Replacement, Replacements},
     store,
 };
@@ -18,27 +29,17 @@ use crate::{
         Error, Result, UserId,
         db::Tx,
         error::FieldError,
-        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page, SortKey as _},
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::Confirmed,
-        locale::Value,
-        units::{Distance, MILE, whole_miles},
+        units::{Distance, whole_miles},
     },
     features::{
         accounts::User,
         vehicles::{
-            Vehicle, VehicleId, VehicleRecord,
-            contribution::{reading_sources, recomputations},
-            lock_record, service,
+            Vehicle, VehicleId, VehicleRecord, contribution::recomputations, lock_record, service,
         },
     },
     t,
-};
-
-/// The readings that are logged by hand.
-pub const SOURCE: ReadingSource = ReadingSource {
-    before: |tx, user, query| Box::pin(async move { Ok(store::before(tx, user, query).await?) }),
-    after: |tx, user, query| Box::pin(async move { Ok(store::after(tx, user, query).await?) }),
-    latest: |tx, user, limit| Box::pin(async move { Ok(store::latest(tx, user, limit).await?) }),
 };
 
 /// A page of the vehicle's readings from all sources, latest first.
@@ -83,16 +84,6 @@ fn to_odometer_reading(
         previous_odometer: stored.previous_reading,
         total_exact: total,
     }
-}
-
-/// The readings of all sources before a position, latest first.
-async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
-    let mut all = Vec::new();
-    for source in reading_sources() {
-        all.extend((source.before)(tx, user, query).await?);
-    }
-    all.sort_unstable_by_key(|it| std::cmp::Reverse(it.position()));
-    Ok(all)
 }
 
 /// Finds the user's reading `id` among those logged by hand.
@@ -271,179 +262,6 @@ pub(in crate::features::vehicles) async fn log_todays_reading(
     refresh_after_insert(tx, user, vehicle, today, reading, now).await
 }
 
-/// The number of earlier readings of each source that a reading is checked against.
-const CHECKED_READINGS: i64 = 20;
-
-/// Returns the highest plausible reading on a date if `exact` exceeds it, or `None` if `exact` is plausible.
-/// Runs within the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn exceeded_maximum(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    (date, exact): (NaiveDate, i64),
-    replaced: &Replacements,
-) -> Result<Option<i64>> {
-    let position = (date, i64::MAX, Uuid::max());
-    let query = ReadingsQuery { vehicle, position, limit: CHECKED_READINGS };
-    let earlier = before(tx, user, query).await?;
-    let totals = earlier.iter().map(|it| (it.date, replaced.total(it.date, it.reading.exact())));
-    let total = replaced.total(date, exact);
-    let max = plausibility::max_total(&totals.collect::<Vec<_>>(), date);
-    // Convert the running total to a reading of that day's odometer.
-    Ok((total > max).then_some(max - (total - exact)))
-}
-
-/// The fault of a reading that is higher than `max`, in tenths of a millimeter.
-fn implausibly_high(name: &str, max: i64) -> FieldError {
-    FieldError::implausible(
-        name,
-        t!("vehicles-field-reading-high"),
-        t!("vehicles-field-reading-high-expected", max = Value::Distance(max)),
-    )
-}
-
-fn future_date(name: &str, today: NaiveDate) -> FieldError {
-    let expected = t!("vehicles-field-date-in-future-expected", today = today);
-    FieldError::implausible(name, t!("vehicles-field-date-in-future"), expected)
-}
-
-/// The position of a reading relative to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// On an earlier day, with a higher running total.
-    Before,
-    /// On a later day, with a lower running total.
-    After,
-}
-
-/// An existing reading that a new one contradicts because the running total would decrease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contradiction {
-    /// The existing reading.
-    pub other: SourceReading,
-    /// Its position relative to the new reading.
-    pub side: Side,
-}
-
-/// Finds the nearest reading, from any source, that a reading of `exact` tenths of a millimeter on `date`
-/// contradicts. Ignores the record `except`, which is being changed. Runs within the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn find_contradiction(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    date: NaiveDate,
-    exact: i64,
-    except: Option<Uuid>,
-) -> Result<Option<Contradiction>> {
-    let replaced = replacements(tx, user, vehicle).await?;
-    contradiction(tx, user, vehicle, (date, exact), except, &replaced).await
-}
-
-async fn contradiction(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    (date, exact): (NaiveDate, i64),
-    except: Option<Uuid>,
-    replaced: &Replacements,
-) -> Result<Option<Contradiction>> {
-    let new_total = replaced.total(date, exact);
-    let total = |it: &SourceReading| replaced.total(it.date, it.reading.exact());
-    let start_of_day = (date, i64::MIN, Uuid::nil());
-    let earlier = last_before(tx, user, vehicle, start_of_day, except, replaced).await?;
-    if let Some(other) = earlier.filter(|it| total(it) > new_total) {
-        return Ok(Some(Contradiction { other, side: Side::Before }));
-    }
-    let later = first_after(tx, user, vehicle, date, except, replaced).await?;
-    let later = later.filter(|it| total(it) < new_total);
-    Ok(later.map(|other| Contradiction { other, side: Side::After }))
-}
-
-fn out_of_order(name: &str, found: &Contradiction) -> FieldError {
-    let other = &found.other;
-    let (reading, source) = (other.reading, other.kind.label());
-    let detail = match found.side {
-        Side::Before => t!(
-            "vehicles-field-less-than-earlier",
-            reading = reading,
-            date = other.date,
-            source = source
-        ),
-        Side::After => t!(
-            "vehicles-field-more-than-later",
-            reading = reading,
-            date = other.date,
-            source = source
-        ),
-    };
-    let fuel_log = (other.kind == SourceKind::FuelLog).then_some(other.id);
-    FieldError { kind: Some("odometer-order"), fuel_log, ..FieldError::at(name, detail) }
-}
-
-/// The maximum number of readings per source to compare for a day on which an odometer was replaced.
-const MAX_PER_DAY: i64 = 100;
-
-/// The latest reading before a position, ordered by date and running total. Ignores the record `except`.
-async fn last_before(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    position: Position,
-    except: Option<Uuid>,
-    replaced: &Replacements,
-) -> Result<Option<SourceReading>> {
-    let query = ReadingsQuery { vehicle, position, limit: 1 + i64::from(except.is_some()) };
-    let mut all = before(tx, user, query).await?;
-    all.retain(|it| Some(it.id) != except);
-    let Some(date) = all.first().map(|it| it.date) else { return Ok(None) };
-    if replaced.has_any_on(date) {
-        all = before(tx, user, ReadingsQuery { limit: MAX_PER_DAY, ..query }).await?;
-    }
-    let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
-    Ok(of_day.max_by(|one, other| by_total(replaced, one, other)))
-}
-
-/// The earliest reading after a date, ordered by date and running total. Ignores the record `except`.
-async fn first_after(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    date: NaiveDate,
-    except: Option<Uuid>,
-    replaced: &Replacements,
-) -> Result<Option<SourceReading>> {
-    let position = (date, i64::MAX, Uuid::max());
-    let query = ReadingsQuery { vehicle, position, limit: 1 + i64::from(except.is_some()) };
-    let mut all = after(tx, user, query).await?;
-    all.retain(|it| Some(it.id) != except);
-    let Some(date) = all.iter().map(|it| it.date).min() else { return Ok(None) };
-    if replaced.has_any_on(date) {
-        all = after(tx, user, ReadingsQuery { limit: MAX_PER_DAY, ..query }).await?;
-    }
-    let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
-    Ok(of_day.min_by(|one, other| by_total(replaced, one, other)))
-}
-
-/// The readings of all sources on dates after that of a position, in no particular order.
-async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
-    let mut all = Vec::new();
-    for source in reading_sources() {
-        all.extend((source.after)(tx, user, query).await?);
-    }
-    Ok(all)
-}
-
-/// Compares readings of one day.
-fn by_total(replaced: &Replacements, one: &SourceReading, other: &SourceReading) -> Ordering {
-    replaced.compare(one.date, one.reading.exact(), other.reading.exact())
-}
-
 /// Deletes a reading from the log. Returns its vehicle.
 pub(super) async fn remove(
     app: &App,
@@ -484,117 +302,4 @@ async fn recompute(
 /// Unavailable if the database is unavailable.
 pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Replacements> {
     Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
-}
-
-/// Recomputes the vehicle's odometer from its readings: the latest by date, and within a day the highest
-/// running total. Runs within the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn refresh(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: &Vehicle,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let replaced = replacements(tx, user, vehicle.id).await?;
-    let last = last_before(tx, user, vehicle.id, Position::last(), None, &replaced).await?;
-    let last = last.map(|it| (it.date, it.reading));
-    if last != vehicle.odometer.latest() {
-        store::set_odometer(tx, user, vehicle.id, last, now).await?;
-    }
-    Ok(())
-}
-
-/// Like [`refresh`], but only for an added reading, with no other change. It needs at most one statement,
-/// unless the vehicle's latest reading is of the same day.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn refresh_after_insert(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: &Vehicle,
-    date: NaiveDate,
-    reading: Distance,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let is_latest = match vehicle.odometer.latest() {
-        Some((last, _)) if last > date => false,
-        Some((last, latest)) if last == date => {
-            let replaced = replacements(tx, user, vehicle.id).await?;
-            replaced.compare(date, reading.exact(), latest.exact()) == Ordering::Greater
-        }
-        _ => true,
-    };
-    if is_latest {
-        store::set_odometer(tx, user, vehicle.id, Some((date, reading)), now).await?;
-    }
-    Ok(())
-}
-
-/// The running total in miles for a reading of `reading` miles on `date`, within the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn running_total(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    (date, reading): (NaiveDate, i32),
-) -> Result<i32> {
-    let replaced = replacements(tx, user, vehicle).await?;
-    Ok(miles(replaced.total(date, i64::from(reading) * MILE)))
-}
-
-/// The vehicle's running total at its latest reading, in tenths of a millimeter; 0 for a vehicle without
-/// readings. Runs within the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn current_running_total(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i64> {
-    let Some((date, reading)) = vehicle.odometer.latest() else { return Ok(0) };
-    let replaced = replacements(tx, user, vehicle.id).await?;
-    Ok(replaced.total(date, reading.exact()))
-}
-
-fn miles(exact: i64) -> i32 {
-    i32::try_from(whole_miles(exact.max(0))).unwrap_or(i32::MAX)
-}
-
-/// A vehicle's latest odometer readings.
-#[derive(Debug, Default)]
-pub struct RecentReadings {
-    /// Dates and running totals in tenths of a millimeter, in no particular order.
-    pub readings: Vec<(NaiveDate, i64)>,
-    /// Whether an odometer was ever replaced. If so, the vehicle's latest reading is not its running total.
-    pub is_replaced: bool,
-}
-
-/// The latest odometer readings of each of the user's vehicles, up to `limit_each` per source. Runs within
-/// the caller's transaction.
-///
-/// # Errors
-/// Unavailable if the database is unavailable.
-pub async fn recent_readings(
-    tx: &mut Tx,
-    user: &UserId,
-    limit_each: i64,
-) -> Result<HashMap<VehicleId, RecentReadings>> {
-    let mut replaced: HashMap<VehicleId, Vec<Replacement>> = HashMap::new();
-    for (vehicle, replacement) in store::all_replacements(tx, user).await? {
-        replaced.entry(vehicle).or_default().push(replacement);
-    }
-    let replaced: HashMap<_, _> =
-        replaced.into_iter().map(|(vehicle, all)| (vehicle, Replacements::new(all))).collect();
-    let mut recent: HashMap<VehicleId, RecentReadings> = HashMap::new();
-    for source in reading_sources() {
-        for (vehicle, date, reading) in (source.latest)(tx, user, limit_each).await? {
-            let replacements = replaced.get(&vehicle);
-            let entry = recent.entry(vehicle).or_default();
-            entry.is_replaced = replacements.is_some();
-            entry.readings.push((date, replacements.map_or(reading, |it| it.total(date, reading))));
-        }
-    }
-    Ok(recent)
 }

@@ -1,15 +1,19 @@
 //! Readings that are logged by hand, in the database. Every statement is restricted to one user.
 
+mod source;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{ReadingsQuery, SourceReading, VehicleReading, running_total::Replacement};
+use super::{SourceReading, running_total::Replacement};
 use crate::{
     core::{UserId, db::Tx, record::With, units::Distance},
     features::vehicles::VehicleId,
     select, sql,
 };
+
+pub use source::StoredReading;
 
 pub(super) async fn insert(
     tx: &mut Tx,
@@ -67,68 +71,9 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The vehicle's readings before a position, latest first.
-pub(super) async fn before(
-    tx: &mut Tx,
-    user: &UserId,
-    query: ReadingsQuery,
-) -> Result<Vec<SourceReading>> {
-    sql!(
-        tx,
-        fetch_all,
-        select!(SourceReading: "SELECT {*} FROM odometer_readings
-         WHERE vehicle_id = $2 AND user_id = $1 AND (date, reading_exact, id) < ($3, $4, $5)
-         ORDER BY date DESC, reading_exact DESC, id DESC
-         LIMIT $6"),
-        user.as_str(),
-        query.vehicle,
-        query.position.0,
-        query.position.1,
-        query.position.2,
-        query.limit,
-    )
-}
-
-/// The vehicle's readings on later dates, earliest first.
-pub(super) async fn after(
-    tx: &mut Tx,
-    user: &UserId,
-    query: ReadingsQuery,
-) -> Result<Vec<SourceReading>> {
-    sql!(
-        tx,
-        fetch_all,
-        select!(SourceReading: "SELECT {*} FROM odometer_readings
-         WHERE vehicle_id = $2 AND user_id = $1 AND date > $3
-         ORDER BY date, reading_exact, id
-         LIMIT $4"),
-        user.as_str(),
-        query.vehicle,
-        query.position.0,
-        query.limit,
-    )
-}
-
-/// The latest readings of each of the user's vehicles.
-pub(super) async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    limit_each: i64,
-) -> Result<Vec<VehicleReading>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id, date, reading_exact
-         FROM (SELECT vehicle_id, date, reading_exact,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id ORDER BY date DESC, reading_exact DESC, id DESC
-                      ) AS place
-               FROM odometer_readings
-               WHERE user_id = $1) AS placed
-         WHERE place <= $2",
-        user.as_str(),
-        limit_each,
-    )
+crate::stored_reading! {
+    SourceReading: "odometer_readings", date "date", exact "reading_exact",
+    if "reading_exact IS NOT NULL"
 }
 
 /// The vehicle's odometer replacements, by date.
