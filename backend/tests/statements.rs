@@ -49,37 +49,61 @@ fn statements(source: &str) -> Vec<String> {
     plain.filter(|it| verbs.iter().any(|verb| it.starts_with(verb))).collect()
 }
 
-/// The tables of the `record!` definitions, and whether the statements of each name the user.
-fn records(source: &str) -> Vec<(&str, bool)> {
-    let tables = source.lines().filter_map(|line| line.trim_start().strip_prefix("table \""));
-    tables
-        .filter_map(|it| it.split_once('"'))
-        .map(|(name, it)| (name, it.contains(" of ")))
-        .collect()
+/// What a `record!` definition says about the record's table.
+#[derive(Debug, PartialEq)]
+struct Definition<'a> {
+    table: &'a str,
+    /// Whether the statements name the user.
+    names_user: bool,
+    /// The `ON CONFLICT` clause, or empty.
+    conflict: &'a str,
 }
 
-#[test]
-fn every_record_of_a_table_with_user_data_names_the_user() {
-    let mut files = Vec::new();
-    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/features")), &mut files);
-    let mut checked = 0;
-    for file in files {
-        for (table, names_user) in records(&std::fs::read_to_string(&file).unwrap()) {
-            let is_owned = features::tables().any(|it| it.is_of_users() && it.name == table);
-            assert!(names_user || !is_owned, "{}: {table} without a user", file.display());
-            checked += 1;
+fn records(source: &str) -> Vec<Definition<'_>> {
+    let mut all: Vec<Definition<'_>> = Vec::new();
+    for line in source.lines().map(str::trim_start) {
+        if let Some((table, rest)) = line.strip_prefix("table \"").and_then(|it| it.split_once('"'))
+        {
+            all.push(Definition { table, names_user: rest.contains(" of "), conflict: "" });
+        }
+        if let (Some(conflict), Some(last)) = (line.strip_prefix("on conflict \""), all.last_mut())
+        {
+            last.conflict = conflict;
         }
     }
-    assert!(checked > 0, "no records were found");
-    assert_eq!(
-        records("  table \"a\" by id as it;\n table \"b\" of user as it;"),
-        [("a", false), ("b", true)]
-    );
+    all
 }
 
 /// Whether the table has data of users.
 fn is_of_users(table: &str) -> bool {
     features::tables().any(|it| it.is_of_users() && it.name == table)
+}
+
+/// The sources of the features.
+fn feature_sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/features")), &mut files);
+    files
+}
+
+#[test]
+fn every_record_of_a_table_with_user_data_names_the_user() {
+    let mut checked = 0;
+    for file in feature_sources() {
+        for it in records(&std::fs::read_to_string(&file).unwrap()) {
+            let is_right = it.names_user || !is_of_users(it.table);
+            assert!(is_right, "{}: {} without a user", file.display(), it.table);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no records were found");
+    let definition = |table, names_user, conflict| Definition { table, names_user, conflict };
+    assert_eq!(
+        records(
+            "  table \"a\" by id as it;\n  on conflict \"(b, c) DO\n    NOTHING\";\n table \"d\" of user as it;"
+        ),
+        [definition("a", false, "(b, c) DO"), definition("d", true, "")]
+    );
 }
 
 #[test]
@@ -130,27 +154,34 @@ const CONFLICTS_WITHOUT_USER: &[&str] = &["notifications", "notified_items"];
 /// Otherwise the tables could not be distributed by user.
 #[test]
 fn conflict_targets_in_new_tables_of_users_contain_the_user() {
-    let files = all_sources();
     let mut without_user = BTreeSet::new();
     let mut checked = 0;
-    for file in files {
+    let mut check = |table: &str, clause: &str| {
+        checked += 1;
+        let target = clause.split(')').next().unwrap();
+        if !target.split(['(', ',', ' ']).any(|it| it == "user_id") {
+            without_user.insert(table.to_owned());
+        }
+    };
+    for file in feature_sources() {
+        for it in records(&std::fs::read_to_string(&file).unwrap()) {
+            if !it.conflict.is_empty() && is_of_users(it.table) {
+                check(it.table, it.conflict);
+            }
+        }
+    }
+    for file in all_sources() {
         for statement in statements(&std::fs::read_to_string(&file).unwrap()) {
             let Some(rest) = statement.strip_prefix("INSERT INTO ") else { continue };
             let name = rest.split([' ', '(']).next().unwrap();
-            let Some(table) = features::tables().find(|it| it.is_of_users() && it.name == name)
-            else {
-                continue;
-            };
-            let Some((_, target)) = statement.split_once("ON CONFLICT") else { continue };
-            checked += 1;
-            let target = target.split(')').next().unwrap();
-            if !target.split(['(', ',', ' ']).any(|it| it == "user_id") {
-                without_user.insert(table.name);
+            let Some((_, clause)) = statement.split_once("ON CONFLICT") else { continue };
+            if is_of_users(name) {
+                check(name, clause);
             }
         }
     }
     assert!(checked >= 5, "only {checked} statements were found");
-    let known: BTreeSet<_> = CONFLICTS_WITHOUT_USER.iter().copied().collect();
+    let known: BTreeSet<_> = CONFLICTS_WITHOUT_USER.iter().map(|it| (*it).to_owned()).collect();
     assert_eq!(without_user, known, "put user_id into ON CONFLICT (…)");
 }
 

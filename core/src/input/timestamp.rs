@@ -10,6 +10,12 @@ use super::{Field, FieldValue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp(pub DateTime<Utc>);
 
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(moment: Timestamp) -> Self {
+        moment.0
+    }
+}
+
 impl Field for Timestamp {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, Message> {
         let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {

@@ -18,23 +18,39 @@ use crate::{
         locale::Message,
         units::text_enum,
     },
-    t,
+    record, t,
 };
 
-/// The account of the signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct Account {
-    /// The account's id.
-    pub id: Uuid,
-    /// The email address to sign in with.
-    pub email: String,
-    /// The user's display name.
-    pub display_name: Option<String>,
-    /// Whether the user is an administrator.
-    pub is_admin: bool,
-    /// When the account was created.
-    pub created_at: DateTime<Utc>,
+record! {
+    /// The account of the signed-in user.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Account {
+        /// The account's id.
+        pub id: Uuid {
+            once id;
+        }
+        /// The email address to sign in with.
+        pub email: String {
+            once email;
+        }
+        /// The user's display name.
+        pub display_name: Option<String> {
+            once display_name;
+        }
+        /// Whether the user is an administrator.
+        pub is_admin: bool {
+            once is_admin;
+        }
+        /// When the account was created.
+        pub created_at: DateTime<Utc> {
+            once created_at;
+        }
+    }
+    table "accounts" by id as account;
+    write user_id = user.as_str(), email_key = email_key, password_hash = password_hash,
+        updated_at = account.created_at;
+    insert(pub(super), user: &UserId, email_key: &str, password_hash: &str);
 }
 
 /// An authenticated user, how they authenticated, and what requests need to know about them.
@@ -60,21 +76,36 @@ pub struct Principal {
     pub preferences: Preferences,
 }
 
-/// The account that a session or a token belongs to.
-#[derive(Debug, sqlx_derive::FromRow)]
-pub struct CredentialOwner {
-    /// The account's id.
-    pub account_id: Uuid,
-    /// The id that scopes the user's data.
-    pub(super) user_id: String,
-    /// The email address.
-    pub email: String,
-    /// The user's display name.
-    pub display_name: Option<String>,
-    /// Whether the user is an administrator.
-    pub is_admin: bool,
-    /// When the password was reset, if the access review after it has not been completed.
-    pub review_since: Option<DateTime<Utc>>,
+record! {
+    /// The account that a session or a token belongs to.
+    #[derive(Debug)]
+    pub struct CredentialOwner {
+        /// The account's id.
+        pub account_id: Uuid {
+            once id => id;
+        }
+        /// The id that scopes the user's data.
+        pub(super) user_id: String {
+            once user_id;
+        }
+        /// The email address.
+        pub email: String {
+            once email;
+        }
+        /// The user's display name.
+        pub display_name: Option<String> {
+            once display_name;
+        }
+        /// Whether the user is an administrator.
+        pub is_admin: bool {
+            once is_admin;
+        }
+        /// When the password was reset, if the access review after it has not been completed.
+        pub review_since: Option<DateTime<Utc>> {
+            once review_since;
+        }
+    }
+    table "accounts" by account_id as owner;
 }
 
 impl CredentialOwner {

@@ -47,25 +47,10 @@ pub(super) async fn insert(
     tx: &mut Tx,
     account: &Account,
     user: &UserId,
-    email_key: String,
-    password_hash: String,
+    email_key: &str,
+    password_hash: &str,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO accounts
-           (id, email, email_key, display_name, password_hash, is_admin, created_at, updated_at,
-            user_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
-        account.id,
-        &account.email,
-        &email_key,
-        &account.display_name,
-        &password_hash,
-        account.is_admin,
-        account.created_at,
-        user.as_str(),
-    )?;
+    account.insert(tx, user, email_key, password_hash).await?;
     Ok(())
 }
 
@@ -90,12 +75,10 @@ pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
 /// Selects the columns of [`StoredAccount`], followed by `$rest`.
 macro_rules! stored_account {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at,
-                    review_since
-             FROM accounts ",
+        select!(Account: concat!(
+            "SELECT {*}, password_hash, disabled_at, review_since FROM accounts ",
             $rest
-        )
+        ))
     };
 }
 
@@ -147,12 +130,7 @@ pub(super) async fn set_review_since(
 }
 
 pub(super) async fn find(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "SELECT id, email, display_name, is_admin, created_at FROM accounts WHERE id = $1",
-        account,
-    )
+    sql!(tx, fetch_optional, select!(Account: "SELECT {*} FROM accounts WHERE id = $1"), account)
 }
 
 pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Option<Preferences>> {

@@ -11,7 +11,7 @@ use super::recovery::{self, CodeHash};
 use crate::{
     core::input::{Field, FieldValue, Text},
     features::accounts::Password,
-    input,
+    input, record,
 };
 
 /// The maximum length of a ceremony, which contains up to twenty passkeys.
@@ -33,18 +33,31 @@ pub(super) struct Factors {
     pub recovery_codes_left: i64,
 }
 
-/// A passkey
-#[derive(Debug, Clone, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Passkey {
-    /// The passkey's id.
-    pub id: Uuid,
-    /// The name that the owner gave it.
-    pub name: String,
-    /// When the passkey was added.
-    pub created_at: DateTime<Utc>,
-    /// When the passkey was last used to sign in.
-    pub last_used_at: Option<DateTime<Utc>>,
+record! {
+    /// A passkey
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Passkey {
+        /// The passkey's id.
+        pub id: Uuid {
+            once id;
+        }
+        /// The name that the owner gave it.
+        pub name: String {
+            once name;
+        }
+        /// When the passkey was added.
+        pub created_at: DateTime<Utc> {
+            once created_at;
+        }
+        /// When the passkey was last used to sign in.
+        pub last_used_at: Option<DateTime<Utc>> {
+            once last_used_at;
+        }
+    }
+    table "passkeys" by id as passkey;
+    write account_id = account, credential_id = credential_id, credential = credential;
+    insert(pub(super), account: Uuid, credential_id: &[u8], credential: &str);
 }
 
 /// A newly added passkey

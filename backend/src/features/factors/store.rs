@@ -5,7 +5,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::{model::Passkey, recovery::CodeHash};
-use crate::{core::db::Tx, features::accounts::TokenHash, sql};
+use crate::{core::db::Tx, features::accounts::TokenHash, select, sql};
 
 /// The value of a column whose secret was moved or discarded.
 const EMPTY: &[u8] = &[];
@@ -225,18 +225,7 @@ pub(super) async fn insert_passkey(
     credential_id: &[u8],
     credential: &str,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO passkeys (id, account_id, credential_id, credential, name, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        passkey.id,
-        account,
-        credential_id,
-        credential,
-        &passkey.name,
-        passkey.created_at,
-    )?;
+    passkey.insert(tx, account, credential_id, credential).await?;
     Ok(())
 }
 
@@ -244,8 +233,7 @@ pub(super) async fn list_passkeys(tx: &mut Tx, account: Uuid) -> Result<Vec<Pass
     sql!(
         tx,
         fetch_all,
-        "SELECT id, name, created_at, last_used_at FROM passkeys
-         WHERE account_id = $1 ORDER BY id",
+        select!(Passkey: "SELECT {*} FROM passkeys WHERE account_id = $1 ORDER BY id"),
         account,
     )
 }

@@ -33,8 +33,7 @@ fn hash(token: &str) -> TokenHash {
 /// # Errors
 /// `Unavailable` if the database is unavailable.
 pub async fn create(tx: &mut Tx, token: &str, invitation: &Invitation) -> Result<()> {
-    let key = invitation.email.as_ref().map(|it| it.to_lowercase());
-    Ok(store::insert(tx, &hash(token), invitation, key).await?)
+    Ok(store::insert(tx, &hash(token), invitation).await?)
 }
 
 /// Finds the invitation for `token` if it can still be redeemed.

@@ -7,38 +7,25 @@ use uuid::Uuid;
 use super::{Invitation, service::TokenHash};
 use crate::{
     core::{db::Tx, http::Limit},
-    sql,
+    select, sql,
 };
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    token: &TokenHash,
-    invitation: &Invitation,
-    email_key: Option<String>,
-) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO invitations
-           (id, token_hash, email, email_key, created_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        invitation.id,
-        &token[..],
-        &invitation.email,
-        &email_key,
-        invitation.created_by,
-        invitation.created_at,
-        invitation.expires_at,
-    )?;
+pub(super) async fn insert(tx: &mut Tx, token: &TokenHash, invitation: &Invitation) -> Result<()> {
+    invitation.insert(tx, token).await?;
     Ok(())
 }
 
 pub(super) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Invitation>> {
-    sql!(tx, fetch_optional, "SELECT * FROM invitations WHERE id = $1", id)
+    sql!(tx, fetch_optional, select!(Invitation: "SELECT {*} FROM invitations WHERE id = $1"), id)
 }
 
 pub(super) async fn find_by_hash(tx: &mut Tx, token: &TokenHash) -> Result<Option<Invitation>> {
-    sql!(tx, fetch_optional, "SELECT * FROM invitations WHERE token_hash = $1", &token[..])
+    sql!(
+        tx,
+        fetch_optional,
+        select!(Invitation: "SELECT {*} FROM invitations WHERE token_hash = $1"),
+        &token[..],
+    )
 }
 
 /// Marks a usable invitation as used. Returns the number of updated rows.
@@ -71,9 +58,9 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM invitations WHERE (created_at, id) < ($1, $2)
+        select!(Invitation: "SELECT {*} FROM invitations WHERE (created_at, id) < ($1, $2)
          ORDER BY created_at DESC, id DESC
-         LIMIT $3",
+         LIMIT $3"),
         after.0,
         after.1,
         limit.plus_one(),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     core::{
@@ -125,6 +126,25 @@ record! {
             secret: Option<Text<200>>,
         }
     }
+}
+
+record! {
+    /// The message of a day for one channel, which is delivered until it is sent.
+    #[derive(Debug)]
+    pub(super) struct QueuedMessage {
+        /// The id of the message.
+        pub(super) id: Uuid { once id; }
+        /// The channel.
+        pub(super) channel_id: ChannelId { once channel_id; }
+        /// The [`Message`] as JSON; empty until it is queued.
+        pub(super) message: String { once message; }
+        /// The number of attempts to deliver it.
+        pub(super) attempts: i32 { once attempts; }
+    }
+    table "notifications" of user by id as queued;
+    write day = day;
+    on conflict "(channel_id, day) DO NOTHING";
+    insert(pub(super), day: NaiveDate);
 }
 
 /// A URL with the scheme `http` or `https`, with a host and without credentials.

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::model::{Channel, ChannelId, ChannelKind};
+use super::model::{Channel, ChannelId, ChannelKind, QueuedMessage};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
     select, sql,
@@ -168,18 +168,8 @@ pub(super) async fn create_for_day(
     channel: ChannelId,
     day: NaiveDate,
 ) -> Result<bool> {
-    let inserted = sql!(
-        tx,
-        execute,
-        "INSERT INTO notifications (id, user_id, channel_id, day, message, attempts)
-         VALUES ($1, $2, $3, $4, '', 0)
-         ON CONFLICT (channel_id, day) DO NOTHING",
-        id,
-        user.as_str(),
-        channel,
-        day,
-    )?;
-    Ok(inserted == 1)
+    let message = QueuedMessage { id, channel_id: channel, message: String::new(), attempts: 0 };
+    Ok(message.insert(tx, user, day).await? == 1)
 }
 
 /// Deletes the messages of a channel from before `day`.
@@ -243,15 +233,6 @@ pub(super) async fn set_message(
     Ok(())
 }
 
-/// A message queued for delivery.
-#[derive(Debug, sqlx_derive::FromRow)]
-pub(super) struct QueuedMessage {
-    pub(super) id: Uuid,
-    pub(super) channel_id: ChannelId,
-    pub(super) message: String,
-    pub(super) attempts: i32,
-}
-
 /// Lists the user's messages that are due for delivery.
 pub(super) async fn list_queued(
     tx: &mut Tx,
@@ -261,10 +242,10 @@ pub(super) async fn list_queued(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, channel_id, message, attempts FROM notifications
+        select!(QueuedMessage: "SELECT {*} FROM notifications
          WHERE user_id = $1 AND next_at <= $2
          ORDER BY next_at
-         LIMIT 100",
+         LIMIT 100"),
         user.as_str(),
         now,
     )

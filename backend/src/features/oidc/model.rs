@@ -3,15 +3,20 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::core::Error;
+use crate::{core::Error, record};
 
-/// An identity that is linked to an account.
-#[derive(Debug, sqlx_derive::FromRow)]
-pub(super) struct Identity {
-    pub(super) id: Uuid,
-    pub(super) issuer: String,
-    pub(super) subject: String,
-    pub(super) created_at: DateTime<Utc>,
+record! {
+    /// An identity that is linked to an account.
+    #[derive(Debug)]
+    pub(super) struct Identity {
+        pub(super) id: Uuid { once id; }
+        pub(super) issuer: String { once issuer; }
+        pub(super) subject: String { once subject; }
+        pub(super) created_at: DateTime<Utc> { once created_at; }
+    }
+    table "identities" by id as identity;
+    write account_id = account;
+    insert(pub(super), account: Uuid);
 }
 
 /// The parameters with which a provider redirects a browser back.

@@ -5,7 +5,7 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::{model::Identity, tokens::VerifiedIdentity};
-use crate::{core::db::Tx, features::accounts::CredentialOwner, sql};
+use crate::{core::db::Tx, features::accounts::CredentialOwner, select, sql};
 
 /// The account that an identity is linked to.
 #[derive(sqlx_derive::FromRow)]
@@ -25,11 +25,10 @@ pub(super) async fn find_owner(
     sql!(
         tx,
         fetch_optional,
-        "SELECT a.id AS account_id, a.user_id, a.email, a.display_name, a.is_admin,
-                a.review_since, a.disabled_at IS NOT NULL AS is_disabled,
+        select!(CredentialOwner: "SELECT {a.*}, a.disabled_at IS NOT NULL AS is_disabled,
                 i.created_at AS linked_at
          FROM identities i JOIN accounts a ON a.id = i.account_id
-         WHERE i.issuer = $1 AND i.subject = $2",
+         WHERE i.issuer = $1 AND i.subject = $2"),
         &identity.issuer,
         &identity.subject,
     )
@@ -48,17 +47,13 @@ pub(super) async fn insert(
     identity: &VerifiedIdentity,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO identities (issuer, subject, id, account_id, created_at)
-         VALUES ($1, $2, $3, $4, $5)",
-        &identity.issuer,
-        &identity.subject,
-        Uuid::now_v7(),
-        account,
-        now,
-    )?;
+    let identity = Identity {
+        id: Uuid::now_v7(),
+        issuer: identity.issuer.clone(),
+        subject: identity.subject.clone(),
+        created_at: now,
+    };
+    identity.insert(tx, account).await?;
     Ok(())
 }
 
@@ -67,8 +62,8 @@ pub(super) async fn list(tx: &mut Tx, account: Uuid) -> Result<Vec<Identity>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT id, issuer, subject, created_at FROM identities
-         WHERE account_id = $1 ORDER BY created_at, id",
+        select!(Identity: "SELECT {*} FROM identities
+         WHERE account_id = $1 ORDER BY created_at, id"),
         account,
     )
 }

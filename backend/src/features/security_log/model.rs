@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::core::{input::strip_invisible, units::text_enum};
+use crate::{
+    core::{input::strip_invisible, units::text_enum},
+    record,
+};
 
 text_enum! {
     /// The kind of a security event.
@@ -143,13 +146,29 @@ impl Event {
         Self { detail: single_line(detail, Self::MAX_DETAIL), ..self }
     }
 
+    /// The row of the event, which happened at `now`.
+    pub(super) fn row(&self, now: DateTime<Utc>) -> SecurityEvent {
+        SecurityEvent {
+            id: Uuid::now_v7(),
+            at: now,
+            kind: self.kind,
+            account_id: self.account,
+            actor_id: self.actor,
+            address: self.address.clone(),
+            user_agent: self.user_agent.clone(),
+            detail: self.detail.clone(),
+            count: 1,
+            last_at: None,
+        }
+    }
+
     /// The event whose row counts events beyond the hourly limit that match no other row.
     pub(super) fn overflow(&self) -> Self {
         Self { account: self.account, ..Self::new(self.kind) }.with_detail(OVERFLOW_DETAIL)
     }
 
     /// Whether `row` differs from this event only in its time and count.
-    pub(super) fn is_counted_in(&self, row: &RecentRow) -> bool {
+    pub(super) fn is_counted_in(&self, row: &SecurityEvent) -> bool {
         self.actor == row.actor_id
             && self.address == row.address
             && self.user_agent == row.user_agent
@@ -159,16 +178,6 @@ impl Event {
 
 /// The detail of the row that counts events beyond the hourly limit.
 const OVERFLOW_DETAIL: &str = "further ones, from any address";
-
-/// A row recorded within the last hour.
-#[derive(Debug, sqlx_derive::FromRow)]
-pub(super) struct RecentRow {
-    pub(super) id: Uuid,
-    pub(super) actor_id: Option<Uuid>,
-    pub(super) address: Option<String>,
-    pub(super) user_agent: Option<String>,
-    pub(super) detail: Option<String>,
-}
 
 /// An event whose origin (a client or the command line) has been set. Only these can be recorded, so a
 /// client's address is never forgotten.
@@ -186,29 +195,52 @@ fn single_line(text: &str, max_chars: usize) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// An event in the security log
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct SecurityEvent {
-    /// The event's id.
-    pub id: Uuid,
-    /// When the event happened.
-    pub at: DateTime<Utc>,
-    /// The kind of event.
-    #[sqlx(try_from = "String")]
-    pub kind: EventKind,
-    /// The account that the event concerns.
-    pub account_id: Option<Uuid>,
-    /// The account that caused the event, if not `accountId`.
-    pub actor_id: Option<Uuid>,
-    /// The client's IP address.
-    pub address: Option<String>,
-    /// The client's user agent.
-    pub user_agent: Option<String>,
-    /// Additional information.
-    pub detail: Option<String>,
-    /// How many times the event happened within the hour.
-    pub count: i64,
-    /// When the event last happened, if it happened more than once.
-    pub last_at: Option<DateTime<Utc>>,
+record! {
+    /// An event in the security log
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct SecurityEvent {
+        /// The event's id.
+        pub id: Uuid {
+            once id;
+        }
+        /// When the event happened.
+        pub at: DateTime<Utc> {
+            once at;
+        }
+        /// The kind of event.
+        pub kind: EventKind {
+            once kind;
+        }
+        /// The account that the event concerns.
+        pub account_id: Option<Uuid> {
+            once account_id;
+        }
+        /// The account that caused the event, if not `accountId`.
+        pub actor_id: Option<Uuid> {
+            once actor_id;
+        }
+        /// The client's IP address.
+        pub address: Option<String> {
+            once address;
+        }
+        /// The client's user agent.
+        pub user_agent: Option<String> {
+            once user_agent;
+        }
+        /// Additional information.
+        pub detail: Option<String> {
+            once detail;
+        }
+        /// How many times the event happened within the hour.
+        pub count: i64 {
+            once count;
+        }
+        /// When the event last happened, if it happened more than once.
+        pub last_at: Option<DateTime<Utc>> {
+            once last_at;
+        }
+    }
+    table "security_events" by id as event;
+    insert(pub(super));
 }

@@ -37,13 +37,13 @@ pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &EventWithOrigin) ->
     let limit = if event.account.is_none() { limit * UNKNOWN_ACCOUNT_FACTOR } else { limit };
     let recent = store::list_recent(tx, event.kind, event.account, since).await?;
     if recent.len() < limit {
-        return Ok(store::insert(tx, Uuid::now_v7(), now, event).await?);
+        return Ok(store::insert(tx, &event.row(now)).await?);
     }
     let overflow = event.overflow();
     let find_row = |event: &Event| recent.iter().find(|row| event.is_counted_in(row));
     match find_row(event).or_else(|| find_row(&overflow)) {
         Some(row) => Ok(store::increment_count(tx, row.id, now).await?),
-        None => Ok(store::insert(tx, Uuid::now_v7(), now, &overflow).await?),
+        None => Ok(store::insert(tx, &overflow.row(now)).await?),
     }
 }
 

@@ -4,25 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Event, EventKind, SecurityEvent, model::RecentRow, service::EventQuery};
-use crate::{core::db::Tx, sql};
+use super::{EventKind, SecurityEvent, service::EventQuery};
+use crate::{core::db::Tx, select, sql};
 
-pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: DateTime<Utc>, event: &Event) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO security_events
-           (id, at, kind, account_id, actor_id, address, user_agent, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        id,
-        at,
-        event.kind.as_str(),
-        event.account,
-        event.actor,
-        &event.address,
-        &event.user_agent,
-        &event.detail,
-    )?;
+pub(super) async fn insert(tx: &mut Tx, event: &SecurityEvent) -> Result<()> {
+    event.insert(tx).await?;
     Ok(())
 }
 
@@ -32,16 +18,16 @@ pub(super) async fn list_recent(
     kind: EventKind,
     account: Option<Uuid>,
     since: DateTime<Utc>,
-) -> Result<Vec<RecentRow>> {
+) -> Result<Vec<SecurityEvent>> {
     // Two statements, so that both can use the index.
     match account {
         Some(account) => sql!(
             tx,
             fetch_all,
-            "SELECT id, actor_id, address, user_agent, detail FROM security_events
+            select!(SecurityEvent: "SELECT {*} FROM security_events
              WHERE kind = $1 AND account_id = $2 AND at > $3
              ORDER BY at DESC, id DESC
-             LIMIT 1000",
+             LIMIT 1000"),
             kind.as_str(),
             account,
             since,
@@ -49,10 +35,10 @@ pub(super) async fn list_recent(
         None => sql!(
             tx,
             fetch_all,
-            "SELECT id, actor_id, address, user_agent, detail FROM security_events
+            select!(SecurityEvent: "SELECT {*} FROM security_events
              WHERE kind = $1 AND account_id IS NULL AND at > $2
              ORDER BY at DESC, id DESC
-             LIMIT 1000",
+             LIMIT 1000"),
             kind.as_str(),
             since,
         ),
@@ -81,13 +67,13 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM security_events
+        select!(SecurityEvent: "SELECT {*} FROM security_events
          WHERE at >= $1 AND at < $2 AND (at, id) < ($3, $4)
            AND (CAST($5 AS TEXT) IS NULL OR kind = $5)
            AND (CAST($6 AS TEXT) IS NULL OR account_id = $6 OR actor_id = $6)
            AND (CAST($7 AS TEXT) IS NULL OR account_id = $7)
          ORDER BY at DESC, id DESC
-         LIMIT $8",
+         LIMIT $8"),
         days.0,
         days.1,
         after.0,

@@ -7,27 +7,41 @@ use uuid::Uuid;
 
 use crate::{
     core::input::Text,
-    features::accounts::{Email, NewPassword, Password, browser_name},
-    input, t,
+    features::accounts::{Email, NewPassword, Password, TokenHash, browser_name},
+    input, record, t,
 };
 
-/// A session of the signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Session {
-    /// The session's id, which is not its token.
-    pub id: Uuid,
-    /// The browser's `User-Agent`.
-    pub user_agent: Option<String>,
-    /// When the user signed in.
-    pub created_at: DateTime<Utc>,
-    /// When the session was last used, with hourly resolution.
-    pub seen_at: DateTime<Utc>,
-    /// When the session expires, unless inactivity ends it before.
-    pub expires_at: DateTime<Utc>,
-    /// Whether this is the session that sent the request.
-    #[sqlx(skip)]
-    pub is_current: bool,
+record! {
+    /// A session of the signed-in user.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Session {
+        /// The session's id, which is not its token.
+        pub id: Uuid {
+            once id;
+        }
+        /// The browser's `User-Agent`.
+        pub user_agent: Option<String> {
+            once user_agent;
+        }
+        /// When the user signed in.
+        pub created_at: DateTime<Utc> {
+            once created_at;
+        }
+        /// When the session was last used, with hourly resolution.
+        pub seen_at: DateTime<Utc> {
+            once seen_at;
+        }
+        /// When the session expires, unless inactivity ends it before.
+        pub expires_at: DateTime<Utc> {
+            once expires_at;
+        }
+        /// Whether this is the session that sent the request.
+        pub is_current: bool {}
+    }
+    table "sessions" by id as session;
+    write account_id = account, token_hash = &token[..];
+    insert(pub(super), account: Uuid, token: &TokenHash);
 }
 
 impl Session {

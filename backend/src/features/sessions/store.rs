@@ -8,17 +8,18 @@ use super::model::Session;
 use crate::{
     core::db::Tx,
     features::accounts::{ClientInfo, CredentialOwner, TokenHash},
-    sql,
+    select, sql,
 };
 
 /// A session and its owner.
 #[derive(sqlx_derive::FromRow)]
 pub(super) struct SessionRow {
+    #[sqlx(flatten)]
+    pub(super) owner: CredentialOwner,
+    #[sqlx(rename = "session_id")]
     pub(super) id: Uuid,
     pub(super) seen_at: DateTime<Utc>,
     pub(super) expires_at: DateTime<Utc>,
-    #[sqlx(flatten)]
-    pub(super) owner: CredentialOwner,
 }
 
 pub(super) async fn insert(
@@ -27,20 +28,7 @@ pub(super) async fn insert(
     session: &Session,
     account: Uuid,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO sessions
-           (token_hash, account_id, created_at, seen_at, expires_at, id, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &token[..],
-        account,
-        session.created_at,
-        session.seen_at,
-        session.expires_at,
-        session.id,
-        &session.user_agent,
-    )?;
+    session.insert(tx, account, token).await?;
     Ok(())
 }
 
@@ -49,10 +37,9 @@ pub(super) async fn find(tx: &mut Tx, token: &TokenHash) -> Result<Option<Sessio
     sql!(
         tx,
         fetch_optional,
-        "SELECT s.id, s.seen_at, s.expires_at, s.account_id, a.user_id, a.email, a.display_name,
-                a.is_admin, a.review_since
+        select!(CredentialOwner: "SELECT {a.*}, s.id AS session_id, s.seen_at, s.expires_at
          FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.token_hash = $1 AND a.disabled_at IS NULL",
+         WHERE s.token_hash = $1 AND a.disabled_at IS NULL"),
         &token[..],
     )
 }
@@ -67,10 +54,10 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, user_agent, created_at, seen_at, expires_at FROM sessions
+        select!(Session: "SELECT {*} FROM sessions
          WHERE account_id = $1 AND expires_at > $2 AND seen_at > $3
          ORDER BY created_at DESC, id DESC
-         LIMIT 500",
+         LIMIT 500"),
         account,
         now,
         seen_after,

@@ -78,14 +78,7 @@ pub(super) async fn create(
                     crate::t!("tokens-too-many-tokens", most = MAX_TOKENS),
                 ));
             }
-            let record = PersonalToken {
-                id: Uuid::now_v7(),
-                name: new.name.0,
-                scope: new.scope,
-                created_at: now,
-                expires_at: new.expires_at.map(|it| it.0),
-                last_used_at: None,
-            };
+            let record = new.into_record(Uuid::now_v7(), now);
             let token = derive_token(idempotency, credential, &record.id.to_string())?;
             let hash: TokenHash = Sha256::digest(&token).into();
             store::insert(tx, account, &record, &hash).await?;

@@ -8,19 +8,20 @@ use super::model::PersonalToken;
 use crate::{
     core::db::Tx,
     features::accounts::{CredentialOwner, Scope, TokenHash},
-    sql,
+    select, sql,
 };
 
 /// A token and its owner.
 #[derive(sqlx_derive::FromRow)]
 pub(super) struct TokenRow {
+    #[sqlx(flatten)]
+    pub(super) owner: CredentialOwner,
+    #[sqlx(rename = "token_id")]
     pub(super) id: Uuid,
     #[sqlx(try_from = "String")]
     pub(super) scope: Scope,
     pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) last_used_at: Option<DateTime<Utc>>,
-    #[sqlx(flatten)]
-    pub(super) owner: CredentialOwner,
 }
 
 pub(super) async fn insert(
@@ -29,20 +30,7 @@ pub(super) async fn insert(
     token: &PersonalToken,
     hash: &TokenHash,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO personal_tokens
-           (id, account_id, name, scope, token_hash, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        token.id,
-        account,
-        &token.name,
-        token.scope.as_str(),
-        &hash[..],
-        token.created_at,
-        token.expires_at,
-    )?;
+    token.insert(tx, account, hash).await?;
     Ok(())
 }
 
@@ -51,10 +39,9 @@ pub(super) async fn find_by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option
     sql!(
         tx,
         fetch_optional,
-        "SELECT t.id, t.scope, t.expires_at, t.last_used_at, t.account_id, a.user_id, a.email,
-                a.display_name, a.is_admin, a.review_since
+        select!(CredentialOwner: "SELECT {a.*}, t.id AS token_id, t.scope, t.expires_at, t.last_used_at
          FROM personal_tokens t JOIN accounts a ON a.id = t.account_id
-         WHERE t.token_hash = $1 AND a.disabled_at IS NULL",
+         WHERE t.token_hash = $1 AND a.disabled_at IS NULL"),
         &hash[..],
     )
 }
@@ -64,8 +51,8 @@ pub(super) async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<Option<
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, name, scope, created_at, expires_at, last_used_at FROM personal_tokens
-         WHERE account_id = $1 AND id = $2",
+        select!(PersonalToken: "SELECT {*} FROM personal_tokens
+         WHERE account_id = $1 AND id = $2"),
         account,
         id,
     )
@@ -81,10 +68,10 @@ pub(super) async fn list(
     sql!(
         tx,
         fetch_all,
-        "SELECT id, name, scope, created_at, expires_at, last_used_at FROM personal_tokens
+        select!(PersonalToken: "SELECT {*} FROM personal_tokens
          WHERE account_id = $1 AND (created_at, id) < ($2, $3)
          ORDER BY created_at DESC, id DESC
-         LIMIT $4",
+         LIMIT $4"),
         account,
         after.0,
         after.1,

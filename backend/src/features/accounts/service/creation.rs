@@ -174,7 +174,7 @@ pub async fn insert_local(
     password_hash: String,
 ) -> Result<()> {
     let user = local_user_id(account.id);
-    store::insert(tx, account, &user, email_key, password_hash).await.map_err(|error| {
+    store::insert(tx, account, &user, &email_key, &password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
             return error.into();
         }
@@ -236,7 +236,7 @@ pub async fn insert_without_password(
     user: &UserId,
     email_key: String,
 ) -> Result<()> {
-    store::insert(tx, account, user, email_key, String::new()).await.map_err(|error| {
+    store::insert(tx, account, user, &email_key, "").await.map_err(|error| {
         if db::is_unique_violation(&error) {
             return Error::conflict("conflict", crate::t!("accounts-created-concurrently"));
         }

@@ -16,13 +16,13 @@ use uuid::Uuid;
 use super::{FileFormat, ImportError, ImportRun, Tally};
 use crate::{
     app::App,
-    core::{Error, Result, http::Upload, locale},
+    core::{Error, Result, http::Upload, locale, record::Column},
     features::{
         accounts::{Administrator, ClientInfo},
         security_log::{self, Event},
         stations::store,
     },
-    t,
+    record, t,
 };
 
 /// How long shutdown waits for the current batch to be written.
@@ -104,32 +104,64 @@ impl ImportState {
     }
 }
 
-impl TryFrom<String> for ImportState {
-    type Error = String;
+impl Column for ImportState {
+    type Read<'r> = &'r str;
+    type Bound<'q> = &'static str;
 
-    fn try_from(text: String) -> std::result::Result<Self, String> {
-        Self::ALL.iter().find(|it| it.1 == text).map(|it| it.0).ok_or(text)
+    fn from_column(read: &str) -> sqlx::Result<Self> {
+        let found = Self::ALL.iter().find(|it| it.1 == read);
+        found.map(|it| it.0).ok_or_else(|| sqlx::Error::Decode(read.into()))
+    }
+
+    fn to_column(&self) -> &'static str {
+        self.as_str()
     }
 }
 
-/// The import of a file, with its progress.
-#[derive(Debug, Clone, sqlx_derive::FromRow)]
-pub(in crate::features::stations) struct Import {
-    pub(in crate::features::stations) id: Uuid,
-    /// The name of the file.
-    pub(in crate::features::stations) file: String,
-    /// The size of the file in bytes.
-    pub(in crate::features::stations) size: i64,
-    pub(in crate::features::stations) bytes_read: i64,
-    #[sqlx(try_from = "String")]
-    state: ImportState,
-    #[sqlx(flatten)]
-    pub(in crate::features::stations) tally: Tally,
-    /// Why it failed.
-    pub(in crate::features::stations) failure: Option<String>,
-    pub(in crate::features::stations) started_at: DateTime<Utc>,
-    /// When progress was last recorded.
-    pub(in crate::features::stations) told_at: DateTime<Utc>,
+record! {
+    /// The import of a file, with its progress.
+    #[derive(Debug, Clone)]
+    pub(in crate::features::stations) struct Import {
+        pub(in crate::features::stations) id: Uuid {
+            once id;
+        }
+        /// The name of the file.
+        pub(in crate::features::stations) file: String {
+            once file;
+        }
+        /// The size of the file in bytes.
+        pub(in crate::features::stations) size: i64 {
+            once size;
+        }
+        pub(in crate::features::stations) bytes_read: i64 {
+            once bytes_read;
+        }
+        state: ImportState {
+            once state;
+        }
+        pub(in crate::features::stations) tally: Tally {
+            once added = import.tally.added, changed = import.tally.changed,
+                unchanged = import.tally.unchanged, no_station = import.tally.no_station,
+                out_of_use = import.tally.out_of_use, doubles = import.tally.doubles,
+                no_name = import.tally.no_name, no_place = import.tally.no_place
+                => Tally {
+                    added, changed, unchanged, no_station, out_of_use, doubles, no_name, no_place,
+                };
+        }
+        /// Why it failed.
+        pub(in crate::features::stations) failure: Option<String> {
+            once failure;
+        }
+        pub(in crate::features::stations) started_at: DateTime<Utc> {
+            once started_at;
+        }
+        /// When progress was last recorded.
+        pub(in crate::features::stations) told_at: DateTime<Utc> {
+            once told_at;
+        }
+    }
+    table "station_imports" by id as import;
+    insert(pub(in crate::features::stations));
 }
 
 impl Import {

@@ -20,7 +20,7 @@ pub(in crate::features::stations) enum SkipReason {
 }
 
 /// The number of items by outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx_derive::FromRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::features::stations) struct Tally {
     /// New stations.
     pub(in crate::features::stations) added: i64,

@@ -7,24 +7,12 @@ use uuid::Uuid;
 use crate::{
     core::db::Tx,
     features::stations::import::{Import, ImportState, Tally},
-    sql,
+    select, sql,
 };
 
 /// Records that an import has started.
 pub(in crate::features::stations) async fn insert(tx: &mut Tx, import: &Import) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO station_imports
-           (id, file, size, bytes_read, state, added, changed, unchanged, no_station, no_name,
-            no_place, started_at, told_at)
-         VALUES ($1, $2, $3, 0, $4, 0, 0, 0, 0, 0, 0, $5, $5)",
-        import.id,
-        &import.file,
-        import.size,
-        ImportState::Running.as_str(),
-        import.started_at,
-    )?;
+    import.insert(tx).await?;
     Ok(())
 }
 
@@ -81,7 +69,7 @@ pub(in crate::features::stations) async fn latest(tx: &mut Tx, limit: i64) -> Re
     sql!(
         tx,
         fetch_all,
-        "SELECT * FROM station_imports ORDER BY started_at DESC, id DESC LIMIT $1",
+        select!(Import: "SELECT {*} FROM station_imports ORDER BY started_at DESC, id DESC LIMIT $1"),
         limit,
     )
 }

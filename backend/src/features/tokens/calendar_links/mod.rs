@@ -1,13 +1,13 @@
 //! Calendar links: a secret URL to subscribe to. It gives read access to due maintenance only, until the
 //! user revokes it or changes the password.
 
+mod model;
 mod store;
 
-use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+pub use model::CalendarLink;
 
 use crate::{
     app::App,
@@ -21,16 +21,6 @@ use crate::{
 
 /// The prefix of every secret.
 const PREFIX: &str = "mvc_";
-
-/// A calendar link, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx_derive::FromRow)]
-#[serde(rename_all = "camelCase")]
-pub struct CalendarLink {
-    /// The link's id.
-    pub id: Uuid,
-    /// When the link was created.
-    pub created_at: DateTime<Utc>,
-}
 
 /// A link that has just been created, or the same one again for a retry.
 #[derive(Debug)]

@@ -5,18 +5,10 @@ use uuid::Uuid;
 
 use super::CalendarLink;
 use crate::{
-    core::db::Tx,
+    core::{db::Tx, record::With},
     features::accounts::{CredentialOwner, TokenHash},
-    sql,
+    select, sql,
 };
-
-/// The id and the owner of a link.
-#[derive(sqlx_derive::FromRow)]
-struct Row {
-    id: Uuid,
-    #[sqlx(flatten)]
-    owner: CredentialOwner,
-}
 
 pub(super) async fn replace(
     tx: &mut Tx,
@@ -24,19 +16,7 @@ pub(super) async fn replace(
     link: &CalendarLink,
     hash: &TokenHash,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO calendar_links (account_id, id, token_hash, created_at)
-         VALUES ($1, $2, $3, $4)
-         ON CONFLICT (account_id)
-         DO UPDATE SET id = excluded.id, token_hash = excluded.token_hash,
-                       created_at = excluded.created_at",
-        account,
-        link.id,
-        &hash[..],
-        link.created_at,
-    )?;
+    link.insert(tx, account, hash).await?;
     Ok(())
 }
 
@@ -44,7 +24,7 @@ pub(super) async fn find(tx: &mut Tx, account: Uuid) -> Result<Option<CalendarLi
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, created_at FROM calendar_links WHERE account_id = $1",
+        select!(CalendarLink: "SELECT {*} FROM calendar_links WHERE account_id = $1"),
         account,
     )
 }
@@ -58,14 +38,13 @@ pub(super) async fn find_owner(
     tx: &mut Tx,
     hash: &TokenHash,
 ) -> Result<Option<(Uuid, CredentialOwner)>> {
-    let row: Option<Row> = sql!(
+    let found: Option<With<CredentialOwner, Uuid>> = sql!(
         tx,
         fetch_optional,
-        "SELECT c.id, c.account_id, a.user_id, a.email, a.display_name, a.is_admin,
-                a.review_since
+        select!(CredentialOwner: "SELECT {a.*}, c.id
          FROM calendar_links c JOIN accounts a ON a.id = c.account_id
-         WHERE c.token_hash = $1 AND a.disabled_at IS NULL",
+         WHERE c.token_hash = $1 AND a.disabled_at IS NULL"),
         &hash[..],
     )?;
-    Ok(row.map(|row| (row.id, row.owner)))
+    Ok(found.map(|With(owner, id)| (id, owner)))
 }
