@@ -24,10 +24,7 @@ use crate::{
         input::Text,
     },
     features::{
-        accounts::{
-            Administrator, ClientInfo, Credential, User,
-            admin::{self, ManagedAccount},
-        },
+        accounts::{Administrator, ClientInfo, Credential, User, admin::ManagedAccount},
         invitations::{self, Invitation},
         security_log::SecurityEvent,
     },
@@ -126,7 +123,7 @@ async fn list(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    SerializedJson::serialize(&admin::list(&mut tx, search, query.cursor, limit).await?)
+    SerializedJson::serialize(&users::list(&mut tx, search, query.cursor, limit).await?)
 }
 
 async fn find(
@@ -134,7 +131,7 @@ async fn find(
     _: Administrator,
     Path(id): Path<AccountId>,
 ) -> Result<Record<ManagedAccount>> {
-    Ok(Record(admin::find(&mut app.db.read().await?, id.0).await?))
+    Ok(Record(users::find(&mut app.db.read().await?, id.0).await?))
 }
 
 async fn change(

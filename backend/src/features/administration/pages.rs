@@ -14,6 +14,7 @@ use axum::{
 };
 use chrono::NaiveDate;
 
+use super::users;
 use crate::{
     app::App,
     core::{
@@ -22,10 +23,7 @@ use crate::{
         input::Text,
         web::{self, FormView, Layout},
     },
-    features::accounts::{
-        Administrator, Preferences,
-        admin::{self, ManagedAccount},
-    },
+    features::accounts::{Administrator, Preferences, admin::ManagedAccount},
     input,
 };
 
@@ -76,7 +74,7 @@ async fn show_users(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = Limit::new(50);
     let mut tx = app.db.read().await?;
-    let page = admin::list(&mut tx, search, query.cursor, limit).await?;
+    let page = users::list(&mut tx, search, query.cursor, limit).await?;
     drop(tx);
     let preferences = &administrator.0.0.preferences;
     let rows = page.items.into_iter().map(|it| UserRow::new(it, preferences)).collect();

@@ -34,7 +34,7 @@ pub use identify::identify;
 pub use redirect::{redirect_to_second_factor, redirect_to_sign_in};
 pub use service::{
     PURGE_TASK, SignedIn, confirm_password, has_recently_confirmed, is_recently_confirmed,
-    open_session, record_failure, revoke_access,
+    last_seen, open_session, record_failure, revoke_access,
 };
 
 use super::Feature;

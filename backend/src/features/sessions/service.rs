@@ -3,7 +3,7 @@
 mod confirmation;
 mod registration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 pub use confirmation::{confirm_password, has_recently_confirmed, is_recently_confirmed};
@@ -203,6 +203,14 @@ pub async fn revoke_access(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> 
         revoke(tx, account).await?;
     }
     Ok(())
+}
+
+/// When each of the accounts was last used in a session.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn last_seen(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
+    Ok(store::last_seen(tx, &serde_json::json!(accounts).to_string()).await?)
 }
 
 /// Lists the user's sessions, newest first.

@@ -235,3 +235,37 @@ pub(super) async fn confirmed_at(tx: &mut Tx, session: Uuid) -> Result<Option<Da
     )?;
     Ok(found.map(|it| it.0))
 }
+
+/// Selects when each account was last seen in a session or with a browser, among the ids that `$ids`
+/// selects.
+macro_rules! last_seen {
+    ($ids:literal) => {
+        concat!(
+            "SELECT account_id, MAX(seen_at) FROM
+               (SELECT account_id, seen_at FROM sessions WHERE account_id IN (",
+            $ids,
+            ") UNION ALL
+                SELECT account_id, seen_at FROM known_devices WHERE account_id IN (",
+            $ids,
+            ")) AS seen
+             GROUP BY account_id"
+        )
+    };
+}
+
+/// When each of the accounts was last seen. `accounts` is a JSON array of ids.
+pub(super) async fn last_seen(tx: &mut Tx, accounts: &str) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
+    match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            last_seen!(
+                "SELECT CAST(it AS UUID) FROM jsonb_array_elements_text(CAST($1 AS JSONB)) it"
+            ),
+            accounts,
+        ),
+        Tx::Sqlite(_) => {
+            sql!(tx, fetch_all, last_seen!("SELECT unhex(value, '-') FROM json_each($1)"), accounts,)
+        }
+    }
+}

@@ -12,6 +12,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use service::last_used;
+
 use super::{Contribution, Feature, sessions};
 use crate::core::feature::{Access, OnPasswordReset, Table};
 

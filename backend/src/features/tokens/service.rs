@@ -1,6 +1,6 @@
 //! Creating, listing and revoking personal tokens.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -168,4 +168,12 @@ pub(super) async fn revoke(
 /// Revokes all tokens of the account in `tx`.
 pub(super) async fn revoke_all(tx: &mut Tx, account: Uuid) -> Result<()> {
     Ok(store::delete_all(tx, account).await?)
+}
+
+/// When each of the accounts last used a personal token.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn last_used(tx: &mut Tx, accounts: &[Uuid]) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
+    Ok(store::last_used(tx, &serde_json::json!(accounts).to_string()).await?)
 }

@@ -99,3 +99,32 @@ pub(super) async fn delete_all(tx: &mut Tx, account: Uuid) -> Result<()> {
     sql!(tx, execute, "DELETE FROM personal_tokens WHERE account_id = $1", account)?;
     Ok(())
 }
+
+/// Selects when each account last used a token, among the ids that `$ids` selects.
+macro_rules! last_used {
+    ($ids:literal) => {
+        concat!(
+            "SELECT account_id, MAX(last_used_at) FROM personal_tokens
+             WHERE last_used_at IS NOT NULL AND account_id IN (",
+            $ids,
+            ") GROUP BY account_id"
+        )
+    };
+}
+
+/// When each of the accounts last used a token. `accounts` is a JSON array of ids.
+pub(super) async fn last_used(tx: &mut Tx, accounts: &str) -> Result<Vec<(Uuid, DateTime<Utc>)>> {
+    match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            last_used!(
+                "SELECT CAST(it AS UUID) FROM jsonb_array_elements_text(CAST($1 AS JSONB)) it"
+            ),
+            accounts,
+        ),
+        Tx::Sqlite(_) => {
+            sql!(tx, fetch_all, last_used!("SELECT unhex(value, '-') FROM json_each($1)"), accounts,)
+        }
+    }
+}

@@ -1,12 +1,13 @@
 //! Account management for administrators. It gives no access to the data of users.
 
+mod model;
 mod store;
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use schemars::JsonSchema;
-use serde::Serialize;
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+pub use model::ManagedAccount;
 
 use super::{ClientInfo, NewPassword, passwords};
 use crate::{
@@ -19,55 +20,6 @@ use crate::{
         search_text::normalize,
     },
 };
-
-/// An account, as seen by administrators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "User")]
-pub struct ManagedAccount {
-    /// The account's id.
-    pub id: Uuid,
-    /// The email address to sign in with. Empty if the OpenID provider reported none.
-    pub email: String,
-    /// The user's display name.
-    pub display_name: Option<String>,
-    /// Whether the user is an administrator.
-    pub is_admin: bool,
-    /// When the account was disabled; null if it is enabled.
-    pub disabled_at: Option<DateTime<Utc>>,
-    /// When the account was created.
-    pub created_at: DateTime<Utc>,
-    /// When the account was last used, with hourly resolution.
-    pub last_seen_at: Option<DateTime<Utc>>,
-}
-
-impl ManagedAccount {
-    /// The display name, the address or the id, whichever is set first.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match &self.display_name {
-            Some(name) => name.clone(),
-            None if self.email.is_empty() => self.id.to_string(),
-            None => self.email.clone(),
-        }
-    }
-}
-
-impl From<store::Row> for ManagedAccount {
-    fn from(row: store::Row) -> Self {
-        let seen = row.session_at.max(row.token_at).max(row.device_at);
-        Self {
-            id: row.id,
-            email: row.email,
-            display_name: row.display_name,
-            is_admin: row.is_admin,
-            disabled_at: row.disabled_at,
-            created_at: row.created_at,
-            // With a finer resolution, each request of the user would change the ETag.
-            last_seen_at: seen.and_then(|it| it.duration_trunc(TimeDelta::hours(1)).ok()),
-        }
-    }
-}
 
 /// Lists accounts, newest first. With `search`, lists only accounts whose address or name contains it.
 ///
@@ -84,7 +36,6 @@ pub async fn list(
         Some(text) => find_by_text(tx, &normalize(text), after, limit).await?,
         None => store::list(tx, after, limit).await?,
     };
-    let rows = rows.into_iter().map(ManagedAccount::from).collect();
     Ok(Page::new(rows, limit, |last: &ManagedAccount| (last.created_at, last.id)))
 }
 
@@ -98,7 +49,7 @@ async fn find_by_text(
     text: &str,
     mut after: (DateTime<Utc>, Uuid),
     limit: Limit,
-) -> Result<Vec<store::Row>> {
+) -> Result<Vec<ManagedAccount>> {
     let mut found = Vec::new();
     loop {
         let names = store::list_names(tx, after, SEARCH_BATCH).await?;
@@ -121,7 +72,7 @@ async fn find_by_text(
 /// # Errors
 /// `NotFound`.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<ManagedAccount> {
-    Ok(store::find(tx, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-user")))?.into())
+    store::find(tx, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-user")))
 }
 
 /// Finds the account with this address, in lower case.
@@ -129,7 +80,7 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<ManagedAccount> {
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<ManagedAccount>> {
-    Ok(store::find_by_email(tx, email_key).await?.map(ManagedAccount::from))
+    Ok(store::find_by_email(tx, email_key).await?)
 }
 
 /// Locks the account `id` and all enabled administrators until `tx` ends, and returns them. If two

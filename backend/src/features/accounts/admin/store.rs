@@ -7,51 +7,22 @@ use uuid::Uuid;
 use super::ManagedAccount;
 use crate::{
     core::{db::Tx, http::Limit},
-    sql,
+    select, sql,
 };
-
-/// An account, and when its sessions, tokens and browsers were last used.
-#[derive(sqlx_derive::FromRow)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) email: String,
-    pub(super) display_name: Option<String>,
-    pub(super) is_admin: bool,
-    pub(super) disabled_at: Option<DateTime<Utc>>,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) session_at: Option<DateTime<Utc>>,
-    pub(super) token_at: Option<DateTime<Utc>>,
-    pub(super) device_at: Option<DateTime<Utc>>,
-}
-
-/// Selects the columns of [`Row`], followed by `$rest`.
-macro_rules! accounts {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, email, display_name, is_admin, disabled_at, created_at,
-               (SELECT MAX(seen_at) FROM sessions WHERE account_id = a.id) AS session_at,
-               (SELECT MAX(last_used_at) FROM personal_tokens WHERE account_id = a.id) AS token_at,
-               (SELECT MAX(seen_at) FROM known_devices WHERE account_id = a.id) AS device_at
-             FROM accounts a ",
-            $rest
-        )
-    };
-}
 
 /// Lists the accounts after the key `after`, newest first, up to one more than `limit`.
 pub(super) async fn list(
     tx: &mut Tx,
     after: (DateTime<Utc>, Uuid),
     limit: Limit,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<ManagedAccount>> {
     sql!(
         tx,
         fetch_all,
-        accounts!(
-            "WHERE (created_at, id) < ($1, $2)
-             ORDER BY created_at DESC, id DESC
-             LIMIT $3"
-        ),
+        select!(ManagedAccount: "SELECT {*} FROM accounts
+         WHERE (created_at, id) < ($1, $2)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $3"),
         after.0,
         after.1,
         limit.plus_one(),
@@ -86,12 +57,17 @@ pub(super) async fn list_names(
     )
 }
 
-pub(super) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Row>> {
-    sql!(tx, fetch_optional, accounts!("WHERE id = $1"), id)
+pub(super) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<ManagedAccount>> {
+    sql!(tx, fetch_optional, select!(ManagedAccount: "SELECT {*} FROM accounts WHERE id = $1"), id)
 }
 
-pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Row>> {
-    sql!(tx, fetch_optional, accounts!("WHERE email_key = $1"), email_key)
+pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<ManagedAccount>> {
+    sql!(
+        tx,
+        fetch_optional,
+        select!(ManagedAccount: "SELECT {*} FROM accounts WHERE email_key = $1"),
+        email_key,
+    )
 }
 
 /// Locks the account and the administrators until `tx` ends, ordered by id to avoid deadlocks. SQLite
@@ -124,14 +100,6 @@ pub(super) async fn update(
     account: &ManagedAccount,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE accounts SET is_admin = $2, disabled_at = $3, updated_at = $4 WHERE id = $1",
-        account.id,
-        account.is_admin,
-        account.disabled_at,
-        now,
-    )?;
+    account.update(tx, now).await?;
     Ok(())
 }

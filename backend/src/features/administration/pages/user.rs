@@ -15,10 +15,7 @@ use crate::{
         web::{self, Layout},
     },
     features::{
-        accounts::{
-            Administrator, ClientInfo, Credential,
-            admin::{self, ManagedAccount},
-        },
+        accounts::{Administrator, ClientInfo, Credential, admin::ManagedAccount},
         administration::{
             log,
             model::{AccountId, ResetLink, UserChange},
@@ -59,7 +56,7 @@ impl User {
         id: AccountId,
     ) -> Result<Self> {
         let preferences = &administrator.0.0.preferences;
-        let account = admin::find(&mut app.db.read().await?, id.0).await?;
+        let account = users::find(&mut app.db.read().await?, id.0).await?;
         let listing =
             EventQuery { account: Some(id.0), limit: Limit::new(10), ..EventQuery::default() };
         let events = log::list(app, &listing).await?.items;
