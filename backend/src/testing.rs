@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod statements;
 mod writes;
 
 use std::net::SocketAddr;
@@ -53,9 +54,10 @@ macro_rules! on_every_engine {
 }
 
 pub(crate) use on_every_engine;
+pub(crate) use statements::StatementLog;
 pub(crate) use writes::{BeginWrite, Commit};
 
-pub(crate) use crate::tests_core::rls::{UserFilterDisabled, statement};
+pub(crate) use crate::tests_core::rls::UserFilterDisabled;
 
 /// Runs a test; both engines may share its inline snapshots.
 pub(crate) fn block_on(test: impl Future<Output = ()>) {

@@ -15,6 +15,9 @@ mod primary;
 pub mod replica;
 mod rls;
 pub mod roles;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod statements;
 mod unit_of_work;
 mod writers;
 
@@ -503,19 +506,17 @@ impl Tx {
     }
 }
 
-/// The statement that [`sql!`](crate::sql) executes. The tests of each crate that uses `sql!` can
-/// replace it, in `crate::testing::statement`: some run without the statements' own user filters.
+/// The statement that [`sql!`](crate::sql) executes. Tests can observe and replace it, in builds with
+/// debug assertions: see `db::statements`.
 #[doc(hidden)]
 #[macro_export]
-#[expect(
-    clippy::crate_in_macro_def,
-    reason = "it is the crate under test that replaces statements"
-)]
 macro_rules! statement {
-    ($sql:expr) => {{
-        #[cfg(test)]
-        let statement = crate::testing::statement($sql);
-        #[cfg(not(test))]
+    ($engine:literal, $sql:expr) => {{
+        // Within `sql!`, these are the file and the line of its outermost caller.
+        #[cfg(debug_assertions)]
+        let statement =
+            $crate::db::statements::prepare($engine, concat!(file!(), ":", line!()), $sql);
+        #[cfg(not(debug_assertions))]
         let statement = $sql;
         statement
     }};
@@ -530,11 +531,11 @@ macro_rules! sql {
     ($tx:expr, execute, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $tx {
             $crate::db::Tx::Postgres { tx, persistent, .. } => {
-                sqlx::query($crate::statement!($sql))$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
+                sqlx::query($crate::statement!("postgres", $sql))$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
                     .map(|result| result.rows_affected())
             }
             $crate::db::Tx::Sqlite(tx) => {
-                sqlx::query($crate::statement!($sql))$(.bind($bind))*.execute(&mut **tx).await
+                sqlx::query($crate::statement!("sqlite", $sql))$(.bind($bind))*.execute(&mut **tx).await
                     .map(|result| result.rows_affected())
             }
         }
@@ -542,10 +543,10 @@ macro_rules! sql {
     ($tx:expr, $fetch:ident, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $tx {
             $crate::db::Tx::Postgres { tx, persistent, .. } => {
-                sqlx::query_as($crate::statement!($sql))$(.bind($bind))*.persistent(*persistent).$fetch(&mut **tx).await
+                sqlx::query_as($crate::statement!("postgres", $sql))$(.bind($bind))*.persistent(*persistent).$fetch(&mut **tx).await
             }
             $crate::db::Tx::Sqlite(tx) => {
-                sqlx::query_as($crate::statement!($sql))$(.bind($bind))*.$fetch(&mut **tx).await
+                sqlx::query_as($crate::statement!("sqlite", $sql))$(.bind($bind))*.$fetch(&mut **tx).await
             }
         }
     };

@@ -30,8 +30,6 @@ pub mod problems;
 pub mod record;
 pub mod search_text;
 mod services;
-#[cfg(test)]
-mod testing;
 pub mod tls;
 pub mod traces;
 pub mod units;

@@ -1,10 +1,25 @@
-//! Editions, tested on PostgreSQL.
+//! Editions.
 
 use crate::{
     core::db::{Db, edition},
     sql,
-    testing::{BeginWrite as _, Commit as _, TestApp, block_on},
+    testing::{BeginWrite as _, Commit as _, TestApp, block_on, on_every_engine},
 };
+
+on_every_engine![each_user_has_an_edition];
+
+async fn each_user_has_an_edition(app: TestApp) {
+    let db = &app.app.db;
+    let ann = app.register("ann@example.org").await.user_id().await;
+    let bob = app.register("bob@example.org").await.user_id().await;
+    for (user, expected) in [(&ann, (1, 0)), (&ann, (2, 0)), (&bob, (2, 1)), (&ann, (3, 1))] {
+        let mut tx = db.write_for(user).await.unwrap();
+        edition::increment(&mut tx, user).await.unwrap();
+        tx.commit().await.unwrap();
+        let editions = (edition::read(db, &ann).await, edition::read(db, &bob).await);
+        assert_eq!((editions.0.unwrap(), editions.1.unwrap()), expected);
+    }
+}
 
 async fn rename(app: &TestApp, statement: &'static str) {
     let Db::Postgres { pool, .. } = app.db_bypassing_rls().await else { panic!("not PostgreSQL") };

@@ -1,15 +1,17 @@
 //! Tests row-level security alone: with the statements' own user filters disabled.
 
-use std::{cell::Cell, collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock};
 
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
 
 use crate::{
     core::{
         Error, Result,
         db::{
-            Db, Tx,
+            Db, Tx, edition,
             migrate::{self, Migration},
+            statements::{self, Observed},
         },
     },
     features::{
@@ -18,6 +20,7 @@ use crate::{
     },
     sql,
     testing::{BeginWrite as _, TestApp, block_on},
+    transfer,
 };
 
 /// The tables with users' data.
@@ -28,50 +31,45 @@ fn owned() -> &'static HashSet<&'static str> {
     &OWNED
 }
 
-thread_local! {
-    static IS_DISABLED: Cell<bool> = const { Cell::new(false) };
+/// While it exists, the user filters of this thread's statements are disabled, in all crates.
+pub(crate) struct UserFilterDisabled {
+    _observed: Observed,
 }
-
-/// While it exists, the user filters of this thread's statements are disabled.
-pub(crate) struct UserFilterDisabled(());
 
 impl UserFilterDisabled {
     pub(crate) fn begin() -> Self {
-        IS_DISABLED.set(true);
-        Self(())
+        Self { _observed: statements::observe(disable_user_filter) }
     }
 }
 
-impl Drop for UserFilterDisabled {
-    fn drop(&mut self) {
-        IS_DISABLED.set(false);
-    }
-}
-
-/// Returns the statement to run: while [`UserFilterDisabled`] exists, `user_id = $1` is true for
-/// every row of a table with users' data.
-pub(crate) fn statement(text: impl SqlSafeStr) -> SqlStr {
-    let text = text.into_sql_str();
-    if !IS_DISABLED.get() {
-        return text;
-    }
-    let mut words = text.as_str().split(|it: char| it != '_' && !it.is_alphanumeric());
-    if !words.any(|word| owned().contains(word)) {
-        return text;
-    }
-    AssertSqlSafe(without_user_filter(text.as_str())).into_sql_str()
+/// Returns the statement in which `user_id = $1` is true for every row, if it is on a table with users'
+/// data.
+fn disable_user_filter(text: &str) -> Option<String> {
+    let mut words = text.split(|it: char| it != '_' && !it.is_alphanumeric());
+    words.any(|word| owned().contains(word)).then(|| without_user_filter(text))
 }
 
 /// Replaces each comparison of an owner with `(… OR TRUE)`.
 fn without_user_filter(text: &str) -> String {
-    const OWNER: &str = "user_id = $";
+    // Either `user_id = $1` or, in a message of several statements, the scope's user.
+    const OWNER: &str = "user_id = ";
+    const OF_SCOPE: &str = "current_setting('app.user_id')";
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(OWNER) {
         let name = |it: char| it == '.' || it == '_' || it.is_alphanumeric();
         let begin = rest[..at].rfind(|it| !name(it)).map_or(0, |it| it + 1);
-        let digits = rest[at + OWNER.len()..].find(|it: char| !it.is_ascii_digit());
-        let end = digits.map_or(rest.len(), |it| at + OWNER.len() + it);
+        let value = &rest[at + OWNER.len()..];
+        let length = if value.starts_with(OF_SCOPE) {
+            OF_SCOPE.len()
+        } else if let Some(number) = value.strip_prefix('$') {
+            1 + number.find(|it: char| !it.is_ascii_digit()).unwrap_or(number.len())
+        } else {
+            out.push_str(&rest[..at + OWNER.len()]);
+            rest = value;
+            continue;
+        };
+        let end = at + OWNER.len() + length;
         out.push_str(&rest[..begin]);
         out.extend(["(", &rest[begin..end], " OR TRUE)"]);
         rest = &rest[end..];
@@ -85,6 +83,11 @@ fn a_statement_without_user_filter_matches_all_users() {
     assert_eq!(
         without_user_filter(text),
         "SELECT * FROM vehicles v WHERE (v.user_id = $1 OR TRUE) AND id = $2 AND (user_id = $12 OR TRUE)"
+    );
+    let text = "SELECT 1 WHERE user_id = current_setting('app.user_id') AND a.user_id = b.user_id";
+    assert_eq!(
+        without_user_filter(text),
+        "SELECT 1 WHERE (user_id = current_setting('app.user_id') OR TRUE) AND a.user_id = b.user_id"
     );
 }
 
@@ -103,9 +106,8 @@ fn without_policies_disabling_the_filter_exposes_all_rows() {
 /// Ann, Bob, and Ann's vehicle with a fill-up.
 async fn two_users(app: &TestApp) -> (TestApp, TestApp, String) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
-    let vehicle =
-        ann.post("/api/vehicles", serde_json::json!({ "vin": "1HGCM82633A004352" })).await;
-    let log = serde_json::json!({
+    let vehicle = ann.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
+    let log = json!({
         "vehicleId": vehicle.id(), "date": "2026-01-02", "odometerReading": 100, "gallons": 10,
     });
     assert_eq!(ann.post("/api/fuel-logs", log).await.status, 201);
@@ -144,6 +146,8 @@ on_postgresql![
     user_ids_are_quoted_in_statements,
     the_services_role_has_least_privilege,
     the_purge_job_sees_only_idempotency_keys,
+    a_transaction_sees_only_its_users_rows_of_every_table,
+    the_statements_of_core_reveal_no_other_users_rows,
     a_migration_changes_all_users_rows_and_restores_rls,
 ];
 
@@ -339,11 +343,8 @@ async fn a_migration_changes_all_users_rows_and_restores_rls(app: TestApp) {
 }
 
 async fn the_purge_job_sees_only_idempotency_keys(app: TestApp) {
-    let (ann, bob, _) = two_users(&app).await;
-    let body = r#"{"vin":"WVWZZZ1JZXW000001"}"#;
-    let key = [("idempotency-key", "once")];
-    let added = ann.send_json(axum::http::Method::POST, "/api/vehicles", body, &key).await;
-    assert_eq!(added.status, 201, "{added:?}");
+    let (ann, ..) = two_users(&app).await;
+    create_once(&ann, "WVWZZZ1JZXW000001").await;
     let purge = async |tx: &mut Tx| -> Result<()> {
         assert_eq!((count(tx, IDEMPOTENCY_KEYS).await, count(tx, VEHICLES).await), (1, 0));
         let change = "UPDATE kept_answers SET body = 'another'";
@@ -355,10 +356,75 @@ async fn the_purge_job_sees_only_idempotency_keys(app: TestApp) {
         let work = async |tx: &mut Tx| -> Result<i64> { Ok(count(tx, IDEMPOTENCY_KEYS).await) };
         assert_eq!(app.app.db.transaction_as_job(other, work).await.unwrap(), 0, "{other}");
     }
-    // The statements on these keys are core's, so no test runs them without their user filter.
-    let (ann, bob) = (ann.user_id().await, bob.user_id().await);
-    for (user, keys) in [(&ann, 1), (&bob, 0)] {
-        let mut tx = app.app.db.read_for(user).await.unwrap();
-        assert_eq!(count(&mut tx, IDEMPOTENCY_KEYS).await, keys);
+}
+
+async fn a_transaction_sees_only_its_users_rows_of_every_table(app: TestApp) {
+    let (ann, _) = transfer::tests_data::fill_every_table(&app).await;
+    let dora = app.register("dora@example.org").await;
+    create_once(&dora, "WVWZZZ1JZXW000001").await;
+    let mut all = app.db_bypassing_rls().await.read().await.unwrap();
+    let mut none = app.app.db.read().await.unwrap();
+    for user in [ann.user_id().await, dora.user_id().await] {
+        let mut own = app.app.db.read_for(&user).await.unwrap();
+        for table in owned() {
+            // All rows, and the user's.
+            let counts = async |tx: &mut Tx| -> (i64, i64) {
+                let count = format!(
+                    "SELECT COUNT(*), COUNT(CASE WHEN user_id = $1 THEN 1 END) FROM {table}"
+                );
+                sql!(tx, fetch_one, AssertSqlSafe(count), user.as_str()).unwrap()
+            };
+            let (total, of_user) = counts(&mut all).await;
+            assert!(total > 0, "{table}");
+            assert_eq!(counts(&mut own).await, (of_user, of_user), "{table}");
+            assert_eq!(counts(&mut none).await, (0, 0), "{table}");
+            if ["user_editions", "kept_answers", "vehicles"].contains(table) {
+                assert!(0 < of_user && of_user < total, "{table}");
+            }
+        }
     }
+}
+
+/// Creates a vehicle, with the same idempotency key for all. Returns its id.
+async fn create_once(user: &TestApp, vin: &str) -> String {
+    let body = json!({ "vin": vin }).to_string();
+    let key = [("idempotency-key", "once")];
+    let created = user.send_json(axum::http::Method::POST, "/api/vehicles", &body, &key).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    created.id()
+}
+
+/// Whether statements of core show or change another user's rows while their user filters are disabled:
+/// those on editions, and those on the responses to idempotent requests.
+async fn leaks_of_core(app: &TestApp) -> (bool, bool) {
+    let (ann, bob, _) = two_users(app).await;
+    let (ann_id, bob_id) = (ann.user_id().await, bob.user_id().await);
+    for _ in 0..5 {
+        let increment = async |tx: &mut Tx| edition::increment(tx, &ann_id).await;
+        app.app.write(&ann_id, increment).await.unwrap();
+    }
+    let edition = edition::read(&app.app.db, &bob_id).await.unwrap();
+    assert_ne!(edition, edition::read(&app.app.db, &ann_id).await.unwrap());
+    let created = create_once(&ann, "WVWZZZ1JZXW000001").await;
+    {
+        let _disabled = UserFilterDisabled::begin();
+        create_once(&bob, "WVWZZZ1JZXW000002").await;
+    }
+    let leaks_response = create_once(&ann, "WVWZZZ1JZXW000001").await != created;
+    let edition = edition::read(&app.app.db, &bob_id).await.unwrap();
+    let _disabled = UserFilterDisabled::begin();
+    let leaks_edition = edition::read(&app.app.db, &bob_id).await.unwrap() != edition;
+    (leaks_edition, leaks_response)
+}
+
+async fn the_statements_of_core_reveal_no_other_users_rows(app: TestApp) {
+    assert_eq!(leaks_of_core(&app).await, (false, false));
+}
+
+/// Without policies they do: the test above would fail without policies, too.
+#[test]
+fn without_policies_disabling_the_filters_of_core_reveals_rows() {
+    block_on(async {
+        assert_eq!(leaks_of_core(&TestApp::on_sqlite().await).await, (true, true));
+    });
 }

@@ -13,7 +13,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_data;
+pub(crate) mod tests_data;
 #[cfg(test)]
 mod tests_refusals;
 mod value;

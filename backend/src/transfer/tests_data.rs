@@ -19,7 +19,7 @@ const TEXTS: [&str; 7] =
     ["", "\\N", "a\tb\r\nc", "\\.", "'; DROP TABLE \"x\"; --", "ü 🚗 \u{301}", " "];
 
 /// Fills every table. Returns a signed-in user and the id of one of her vehicles.
-pub(super) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
+pub(crate) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
     let (user, vehicle) = matrix::populate(app).await;
     let body = json!({ "vin": "1HGCM82633A004352", "nickname": "Added once" }).to_string();
     let key = [("idempotency-key", "once")];

@@ -31,7 +31,8 @@ pub(super) async fn read_from(pool: &PgPool, user: &UserId) -> Result<i64> {
     let text = format!(
         "{setting}; SELECT edition FROM user_editions WHERE user_id = current_setting('app.user_id')"
     );
-    let row = sqlx::raw_sql(AssertSqlSafe(text)).fetch_optional(pool).await?;
+    let text = crate::statement!("postgres", AssertSqlSafe(text));
+    let row = sqlx::raw_sql(text).fetch_optional(pool).await?;
     Ok(row.map(|it| it.try_get(0)).transpose()?.unwrap_or_default())
 }
 
