@@ -112,15 +112,8 @@ pub(super) async fn load_names(
         ids.extend(event.actor_id);
     }
     ids.retain(|id| !names.contains_key(id));
-    for id in ids {
-        let name = match admin::find(tx, id).await {
-            Ok(account) if account.email.is_empty() => account.title(),
-            Ok(account) => account.email,
-            Err(Error::NotFound(_)) => id.to_string(),
-            Err(error) => return Err(error),
-        };
-        names.insert(id, name);
-    }
+    let mut found = admin::find_names(tx, &ids).await?;
+    names.extend(ids.into_iter().map(|id| (id, found.remove(&id).unwrap_or(id.to_string()))));
     Ok(())
 }
 

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::tests::{PASSWORD, create_reset_link, id_of, log_in, token_in};
 use crate::{
     features::security_log::{Event, EventKind, record},
-    testing::{BeginWrite as _, Commit as _, TestApp, TestResponse, cookie_of, on_every_engine},
+    testing::{
+        BeginWrite as _, Commit as _, StatementLog, TestApp, TestResponse, cookie_of,
+        on_every_engine,
+    },
 };
 
 on_every_engine![
@@ -18,6 +21,7 @@ on_every_engine![
     the_log_is_filtered_and_paginated,
     the_log_accepts_every_calendar_day,
     the_whole_log_is_exported_as_csv,
+    the_names_of_any_number_of_accounts_are_loaded_at_once,
     exported_cells_are_never_formulas,
     repeated_events_are_shown_with_their_count,
     users_see_the_events_of_their_own_account,
@@ -316,4 +320,23 @@ async fn users_see_the_events_of_their_own_account(app: TestApp) {
     assert_eq!(theirs.body["items"][0]["address"], "192.0.2.1");
     assert!(!kinds(&admin.get("/api/auth/security-log").await).contains(&"reset-made".to_owned()));
     assert_eq!(app.anonymous().get("/api/auth/security-log").await.status, 401);
+}
+
+async fn the_names_of_any_number_of_accounts_are_loaded_at_once(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let mut counts = Vec::new();
+    for accounts in [2..4, 4..20] {
+        for nth in accounts {
+            app.register(&format!("user{nth}@example.org")).await;
+        }
+        for path in ["/admin/log", "/api/admin/security-log.csv"] {
+            // The second request finds the session in the cache.
+            admin.get(path).await;
+            let log = StatementLog::begin();
+            let response = admin.get(path).await;
+            counts.push(log.end().len());
+            assert!(response.body.to_string().contains("user3@example.org"), "{response:?}");
+        }
+    }
+    assert_eq!(counts[..2], counts[2..]);
 }

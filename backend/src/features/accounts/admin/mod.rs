@@ -3,6 +3,8 @@
 mod model;
 mod store;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -73,6 +75,21 @@ async fn find_by_text(
 /// `NotFound`.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<ManagedAccount> {
     store::find(tx, id).await?.ok_or(Error::NotFound(crate::t!("core-not-found-user")))
+}
+
+/// Finds the accounts with these ids. Returns the address of each one, or its title if it has none.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn find_names(tx: &mut Tx, ids: &BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let name = |it: store::Name| {
+        let title = || it.display_name.unwrap_or_else(|| it.id.to_string());
+        (it.id, if it.email.is_empty() { title() } else { it.email })
+    };
+    Ok(store::find_names(tx, ids).await?.into_iter().map(name).collect())
 }
 
 /// Finds the account with this address, in lower case.

@@ -1,7 +1,9 @@
 //! SQL for account management.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use sqlx::Result;
+use sqlx::{Result, types::Json};
 use uuid::Uuid;
 
 use super::ManagedAccount;
@@ -36,6 +38,27 @@ pub(super) struct Name {
     pub(super) created_at: DateTime<Utc>,
     pub(super) email: String,
     pub(super) display_name: Option<String>,
+}
+
+/// Finds the names of the accounts with these ids, in no particular order.
+pub(super) async fn find_names(tx: &mut Tx, ids: &BTreeSet<Uuid>) -> Result<Vec<Name>> {
+    let ids = Json(ids);
+    match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            "SELECT id, created_at, email, display_name FROM accounts
+             WHERE id IN (SELECT CAST(it AS UUID) FROM jsonb_array_elements_text($1) it)",
+            ids,
+        ),
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_all,
+            "SELECT id, created_at, email, display_name FROM accounts
+             WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            ids,
+        ),
+    }
 }
 
 /// Lists the names of the accounts after the key `after`, newest first.
