@@ -209,7 +209,7 @@ fn contains_mark(text: &str, mark: &str) -> bool {
 }
 
 /// The id of a created record.
-fn created_id(response: &TestResponse) -> String {
+pub(super) fn created_id(response: &TestResponse) -> String {
     assert_eq!(response.status, 201, "{response:?}");
     response.id()
 }
@@ -239,7 +239,7 @@ async fn create_identity(app: &TestApp, account: Uuid, name: &str) -> String {
 }
 
 /// Adds an invitation by the account.
-async fn create_invitation(app: &TestApp, account: Uuid) -> String {
+pub(super) async fn create_invitation(app: &TestApp, account: Uuid) -> String {
     let now = app.app.clock.now();
     let invitation = Invitation {
         id: Uuid::now_v7(),

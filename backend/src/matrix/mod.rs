@@ -8,6 +8,7 @@ mod fixture;
 mod quota;
 mod router;
 mod rows;
+mod statements;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
