@@ -19,6 +19,7 @@ mod record_upgrade;
 mod rehearsal;
 mod servers;
 mod service;
+mod store_coverage;
 mod test_alerts;
 mod test_compose;
 mod test_dist;
@@ -53,6 +54,7 @@ const TASKS: &[Task] = &[
     Task { name: "overload", help: overload::HELP, run: overload::run },
     Task { name: "record-upgrade", help: record_upgrade::HELP, run: record_upgrade::run },
     Task { name: "rehearsal", help: rehearsal::HELP, run: rehearsal::run },
+    Task { name: "store-coverage", help: store_coverage::HELP, run: store_coverage::run },
     Task { name: "test-alerts", help: test_alerts::HELP, run: test_alerts::run },
     Task { name: "test-compose", help: test_compose::HELP, run: test_compose::run },
     Task { name: "test-dist", help: test_dist::HELP, run: test_dist::run },

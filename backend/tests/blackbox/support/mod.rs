@@ -235,10 +235,14 @@ impl TestEnv {
         database.close().await;
     }
 
-    /// The command, without the environment variables of the test process.
+    /// The command, without the environment variables of the test process. Like this process, it records the
+    /// SQL statements that it runs.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder()).env_clear();
+        #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
+        let statements = std::env::var("STATEMENTS_RUN");
+        command.envs(statements.map(|folder| ("STATEMENTS_RUN", folder)));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command
