@@ -42,14 +42,23 @@ use crate::{
 /// The complete service: the JSON API of every feature under `/api`, and the pages at the root.
 pub fn router(app: &App) -> Router {
     let (api, document) = openapi::api();
-    let base = app.config.server.origin().unwrap_or_else(|| "http://localhost:3001".to_owned());
+    let page = openapi::page(&document, &base_url(app));
+    assemble(app, api, page.into(), openapi::text(&document).into())
+}
+
+/// The URL of the service.
+fn base_url(app: &App) -> String {
+    app.config.server.origin().unwrap_or_else(|| "http://localhost:3001".to_owned())
+}
+
+/// The complete service with the routes of the API, the OpenAPI document as a page, and as JSON.
+fn assemble(app: &App, api: Router<App>, page: Bytes, document: Bytes) -> Router {
     // Both are rendered once; each response clones a reference-counted buffer.
-    let fixed = |kind: &'static str, text: String| {
-        let text = Bytes::from(text);
+    let fixed = |kind: &'static str, text: Bytes| {
         get(async move || ([(header::CONTENT_TYPE, kind)], text).into_response())
     };
-    let page = fixed("text/html; charset=utf-8", openapi::page(&document, &base));
-    let document = fixed("application/json", openapi::text(&document));
+    let page = fixed("text/html; charset=utf-8", page);
+    let document = fixed("application/json", document);
     // Below `/api` every response is the API's, including 404 and 405.
     let api = Router::new()
         .nest("/api", api)

@@ -1,6 +1,7 @@
 //! Runs tests against a complete service with its own database, on both engines.
 
 mod postgres;
+mod router;
 mod sqlite;
 mod statements;
 mod writes;
@@ -234,7 +235,7 @@ impl TestApp {
         }
         let db = Db::open(&config.database).await.unwrap();
         let app = App::with_key(config, db, clock, Some(key));
-        let router = crate::router(&app);
+        let router = router::router(&app);
         let headers = Vec::new();
         let (folder, bypassing_rls) = (folder.into(), std::sync::Arc::default());
         let test = Self {
@@ -265,7 +266,7 @@ impl TestApp {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
         let app = self.app_with(config);
-        Self { router: crate::router(&app), app, ..self.clone() }
+        Self { router: router::router(&app), app, ..self.clone() }
     }
 
     /// The same client, connected to another instance.
@@ -317,7 +318,7 @@ impl TestApp {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
         let app = self.app_with(config);
-        Self { router: crate::router(&app), app, ..self.clone() }
+        Self { router: router::router(&app), app, ..self.clone() }
     }
 
     /// The database without row-level security.
@@ -420,7 +421,7 @@ impl TestApp {
         let key = self.app.key().unwrap().clone();
         let app = App::with_key(config, db, self.app.clock.clone(), Some(key));
         let bypassing_rls = std::sync::Arc::default();
-        Self { router: crate::router(&app), app, bypassing_rls, _database: None, ..self.clone() }
+        Self { router: router::router(&app), app, bypassing_rls, _database: None, ..self.clone() }
     }
 
     /// Closes the connections opened by [`TestApp::with_database`].
