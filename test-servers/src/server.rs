@@ -8,6 +8,10 @@ use std::{
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -158,17 +162,20 @@ impl Drop for Server {
     }
 }
 
-/// A free port. It is below those that the kernel gives to connections, but another test may still take it.
+/// A free port. It is below those that the kernel gives to connections, and this process gets another one each time, but
+/// another process may still take it.
 ///
 /// # Errors
 /// There is no address to listen at.
 pub fn free_port() -> io::Result<u16> {
     const FIRST: u64 = 20_000;
     const COUNT: u64 = 12_000;
-    let random = RandomState::new();
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(0) % COUNT));
     let mut failure = None;
-    for attempt in 0..100_u8 {
-        let port = u16::try_from(FIRST + random.hash_one(attempt) % COUNT);
+    for _ in 0..100 {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + next % COUNT);
         match TcpListener::bind(("127.0.0.1", port.map_err(io::Error::other)?)) {
             Ok(listener) => return Ok(listener.local_addr()?.port()),
             Err(error) => failure = Some(error),
@@ -249,9 +256,12 @@ mod tests {
 
     #[test]
     fn a_free_port_can_be_listened_at() {
-        let port = free_port().unwrap();
-        assert!((20_000..32_000).contains(&port), "{port}");
-        TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let ports = [free_port().unwrap(), free_port().unwrap()];
+        assert_ne!(ports[0], ports[1]);
+        for port in ports {
+            assert!((20_000..32_000).contains(&port), "{port}");
+            TcpListener::bind(("127.0.0.1", port)).unwrap();
+        }
     }
 
     #[test]
