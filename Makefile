@@ -39,7 +39,7 @@ style:
 	tsc --project core/assets
 	node --test core/assets/tests/*.test.js
 	scripts/words
-	scripts/audit
+	cargo xtask audit
 
 fuzz: ## check every response against the OpenAPI document, for ten minutes
 	cargo xtask fuzz

@@ -1,5 +1,6 @@
 //! The commands behind the make targets, which `cargo xtask --help` lists.
 
+mod audit;
 mod bench;
 mod bench_scaling;
 mod bench_stations;
@@ -42,6 +43,7 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
+    Task { name: "audit", help: audit::HELP, run: audit::run },
     Task { name: "bench", help: bench::HELP, run: bench::run },
     Task { name: "bench-scaling", help: bench_scaling::HELP, run: bench_scaling::run },
     Task { name: "bench-stations", help: bench_stations::HELP, run: bench_stations::run },
