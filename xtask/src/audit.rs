@@ -58,7 +58,7 @@ pub(crate) fn run(_arguments: &[String]) -> Result {
 }
 
 /// The file that reports that advisories were not checked. It exists only then.
-fn unchecked_report() -> PathBuf {
+pub(crate) fn unchecked_report() -> PathBuf {
     target().join("advisories-unchecked")
 }
 

@@ -90,7 +90,10 @@ mod tests {
     }
 
     #[test]
-    fn every_package_that_the_makefile_names_is_known() {
+    fn every_package_that_is_named_is_known() {
+        for package in crate::test::PACKAGES {
+            assert!(is_installed(package).is_ok(), "{package}");
+        }
         for line in include_str!("../../Makefile").lines() {
             for package in line.split_once("cargo xtask need ").map_or("", |it| it.1).split(' ') {
                 assert!(package.is_empty() || is_installed(package).is_ok(), "{package}");

@@ -126,6 +126,13 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// A command that leaves the processors to others as long as they need them.
+pub(crate) fn nice(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = command("nice");
+    command.args(["-n", "10"]).arg(program);
+    command
+}
+
 /// `cargo` with these arguments.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = command("cargo");
@@ -325,6 +332,39 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     status(command.stdout(Stdio::null()).stderr(Stdio::null())).is_ok_and(|it| it.success())
 }
 
+/// Reads lines on a separate thread, each with its line ending.
+fn read_lines(from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(from);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|it| it > 0) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                break;
+            }
+            line.clear();
+        }
+    });
+    lines
+}
+
+/// Runs a command, passes each line of its output on as it arrives, and returns how it ended.
+pub(crate) fn for_each_line(
+    command: &mut Command,
+    mut each: impl FnMut(&str) -> Result,
+) -> Result<ExitStatus> {
+    let mut process = Process::spawn(command.stdout(Stdio::piped()))?;
+    let Some(stdout) = process.child().stdout.take() else { return process.wait() };
+    let lines = read_lines(stdout);
+    loop {
+        match lines.recv_timeout(POLL_INTERVAL) {
+            Ok(line) => each(&line)?,
+            Err(RecvTimeoutError::Timeout) => check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => return process.wait(),
+        }
+    }
+}
+
 /// Runs a command, prints those lines of its output that `shows` selects as they arrive, and returns all of them. Stops
 /// the command after the limit; the status is then `None`.
 pub(crate) fn tee(
@@ -339,17 +379,7 @@ pub(crate) fn tee(
     let mut process = Process::spawn(command)?;
     // The command must not keep the pipe open when the process has ended.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let (sender, lines) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut reader = BufReader::new(reader);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).is_ok_and(|it| it > 0) {
-            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
-                break;
-            }
-            line.clear();
-        }
-    });
+    let lines = read_lines(reader);
     let mut text = String::new();
     loop {
         match lines.recv_timeout(POLL_INTERVAL) {

@@ -1,18 +1,22 @@
 //! A private PostgreSQL, Redis and PgBouncer for one command.
 
 use std::{
-    os::unix::ffi::OsStrExt as _,
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use test_servers::{PgBouncer, Postgres, Redis, Site};
 
-use crate::process::{Result, command, output, setting};
+use crate::process::{Result, command, output, setting, succeeds};
 
 /// The roles of docs/operations.md: the owner of the tables, and the service's role.
 const OWNER: &str = "motovaultpro_owner";
 const SERVICE: &str = "motovaultpro";
+
+/// The folder of files in memory.
+const MEMORY: &str = "/dev/shm";
 
 /// A running PostgreSQL and Redis, and PgBouncer if it is installed. They are stopped when dropped.
 pub(crate) struct Servers {
@@ -27,7 +31,7 @@ pub(crate) fn temporary_folder() -> PathBuf {
     if let Some(folder) = setting("TMPDIR") {
         return folder.into();
     }
-    let memory = Path::new("/dev/shm");
+    let memory = Path::new(MEMORY);
     let mut df = command("df");
     df.args(["--output=avail", "--block-size=1G"]).arg(memory);
     let free = output(&mut df).ok().and_then(|text| text.lines().last()?.trim().parse().ok());
@@ -46,7 +50,7 @@ impl Servers {
         postgres.execute("postgres", &[&create[0], &create[1]])?;
         let redis = Redis::start(&site)?;
         let pgbouncer = PgBouncer::start(&site, &postgres, &["postgres", SERVICE, OWNER])?;
-        let is_in_memory = folder.as_os_str().as_bytes().starts_with(b"/dev/shm");
+        let is_in_memory = folder.as_os_str().as_bytes().starts_with(MEMORY.as_bytes());
         Ok(Self { postgres, redis, pgbouncer, is_in_memory })
     }
 
@@ -68,11 +72,43 @@ impl Servers {
         }
         command
     }
+
+    /// The same, with temporary files in memory, too: on a disk, tests on SQLite wait for it at each commit.
+    pub(crate) fn apply_in_memory<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let memory = Path::new(MEMORY);
+        if self.is_in_memory && can_execute(memory) {
+            command.env("TMPDIR", memory);
+        }
+        self.apply(command)
+    }
+}
+
+/// Whether programs in this folder can be run. In a container, that may be forbidden.
+fn can_execute(folder: &Path) -> bool {
+    let Ok(file) = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempfile_in(folder)
+        .map(tempfile::NamedTempFile::into_temp_path)
+    else {
+        return false;
+    };
+    fs::write(&file, "#!/bin/sh\n").is_ok() && succeeds(&mut command(&file))
 }
 
 impl Drop for Servers {
     fn drop(&mut self) {
         // Immediately: the data is no longer needed.
         let _ = self.postgres.shut_down("QUIT");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_programs_is_recognized() {
+        assert!(can_execute(&std::env::temp_dir()));
+        assert!(!can_execute(Path::new("/proc")));
     }
 }

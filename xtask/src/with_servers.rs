@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     };
     let servers = Servers::start()?;
     let mut command = command(program);
-    servers.apply(&mut command).args(rest).current_dir(std::env::current_dir()?);
+    servers.apply_in_memory(&mut command).args(rest).current_dir(std::env::current_dir()?);
     if !std::io::stdin().is_terminal() {
         command.stdin(Stdio::inherit());
     }

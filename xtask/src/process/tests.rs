@@ -61,3 +61,20 @@ fn a_command_is_stopped_after_its_limit() {
     let (status, text) = tee(&mut command, Duration::from_millis(300), |_| false).unwrap();
     assert_eq!((status, text.as_str()), (None, "a\n"));
 }
+
+#[test]
+fn lines_are_passed_on_and_an_error_stops_the_command() {
+    let mut sh = command("sh");
+    sh.args(["-c", "echo one; echo two; exit 3"]);
+    let mut lines = Vec::new();
+    let status = for_each_line(&mut sh, |it| {
+        lines.push(it.to_owned());
+        Ok(())
+    });
+    assert_eq!((lines, status.unwrap().code()), (vec!["one\n".into(), "two\n".into()], Some(3)));
+    let started = Instant::now();
+    let mut endless = command("sh");
+    endless.args(["-c", "echo one; sleep 100"]);
+    assert!(for_each_line(&mut endless, |_| fail("enough")).is_err());
+    assert!(started.elapsed() < Duration::from_secs(50));
+}
