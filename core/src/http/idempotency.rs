@@ -30,16 +30,19 @@ use crate::{
     Error, Result, Services, UserId, db::Tx, hex, input::Input, periodic::PeriodicTask, sql,
 };
 
-/// How long responses are stored.
+/// How long responses to API requests are stored.
 const RETENTION: TimeDelta = TimeDelta::hours(24);
+/// How long responses to forms are stored: a browser may send a form again when it is back online.
+const FORM_RETENTION: TimeDelta = TimeDelta::days(30);
 
-/// Deletes stored responses after a day.
+/// Deletes stored responses: those to API requests after a day, those to forms after 30.
 pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "kept-answers",
     run: |tx, now| {
         Box::pin(async move {
-            const OLD: &str = "DELETE FROM kept_answers WHERE created_at <= $1";
-            Ok(sql!(tx, execute, OLD, now - RETENTION)?)
+            const OLD: &str = "DELETE FROM kept_answers
+                WHERE created_at <= $1 AND (created_at <= $2 OR key NOT LIKE 'form:%')";
+            Ok(sql!(tx, execute, OLD, now - RETENTION, now - FORM_RETENTION)?)
         })
     },
 };
@@ -47,6 +50,13 @@ pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
 const MAX_KEY_LENGTH: usize = 255;
 
 const KEY_HEADER: &str = "idempotency-key";
+/// How the keys of forms begin.
+const FORM_KEY: &str = "form:";
+
+/// How long the response to a request with this key is stored.
+fn retention(key: &str) -> TimeDelta {
+    if key.starts_with(FORM_KEY) { FORM_RETENTION } else { RETENTION }
+}
 
 /// A JSON body of a request that can be retried with an `Idempotency-Key`.
 pub struct IdempotentJson<T> {
@@ -225,7 +235,7 @@ impl Idempotency {
             digest.update(text);
         }
         let fingerprint = hex(&digest.finalize());
-        let key = Some(format!("form:{fingerprint}"));
+        let key = Some(format!("{FORM_KEY}{fingerprint}"));
         Self { key, fingerprint, ..Self::default() }
     }
 
@@ -272,9 +282,12 @@ impl Idempotency {
         sql!(
             tx,
             execute,
-            "DELETE FROM kept_answers WHERE user_id = $1 AND created_at <= $2",
+            "DELETE FROM kept_answers
+             WHERE user_id = $1 AND created_at <= $2
+                 AND (created_at <= $3 OR key NOT LIKE 'form:%')",
             user.as_str(),
             now - RETENTION,
+            now - FORM_RETENTION,
         )?;
         let inserted = sql!(
             tx,
@@ -313,7 +326,7 @@ impl Idempotency {
              WHERE user_id = $1 AND key = $2 AND created_at > $3",
             user.as_str(),
             key,
-            now - RETENTION,
+            now - retention(key),
         )?;
         match stored {
             Some(stored) if stored.fingerprint != self.fingerprint => Err(Self::key_reused()),
