@@ -141,6 +141,7 @@ const SERVICE: &[Row] = &[
     row(Public, "GET /api/openapi.json"),
     row(Public, "GET /api/docs"),
     row(Public, "GET /problems/not-found"),
+    row(Owner, "GET /maintenance/new"),
 ];
 
 const ACCOUNTS: &[Row] = &[

@@ -1,7 +1,7 @@
 //! Fuel logs: fill-ups and the fuel economy calculated from them.
 //!
 //! Other features can read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), a
-//! summary of every vehicle ([`summaries`]) and the prices paid at stations ([`prices_paid_at`],
+//! summary of every vehicle ([`summaries`]), the vehicle used last ([`last_used_vehicle`]) and the prices paid at stations ([`prices_paid_at`],
 //! [`last_prices_paid`]). The pages of vehicles show what this feature contributes to them.
 
 mod api;
@@ -33,7 +33,7 @@ pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
 pub use model::{ExactEconomy, FuelLog, FuelLogCursor, FuelLogId, Id};
 pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
-pub use service::{Listing, list};
+pub use service::{Listing, last_used_vehicle, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 

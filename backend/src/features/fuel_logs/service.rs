@@ -73,6 +73,18 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
     Ok(Page::new(rows, listing.limit, FuelLog::position))
 }
 
+/// The vehicle of the user's latest fill-up, or else the first vehicle in use; none if no vehicle is in use.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn last_used_vehicle(app: &App, user: &UserId) -> Result<Option<VehicleId>> {
+    let vehicles = vehicles::list_all(app, user).await?;
+    let latest = Listing { limit: Limit::new(1), ..Listing::default() };
+    let latest = list(app, user, &latest).await?.items.first().map(|it| it.vehicle_id);
+    let in_use = || vehicles.iter().filter(|it| it.is_active).map(|it| it.id);
+    Ok(in_use().find(|it| Some(*it) == latest).or_else(|| in_use().next()))
+}
+
 /// Finds the user's fuel log `id`.
 pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     let mut tx = app.db.read_for(user).await?;

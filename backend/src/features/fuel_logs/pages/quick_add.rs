@@ -4,10 +4,10 @@ use axum::{extract::State, response::Redirect};
 
 use crate::{
     app::App,
-    core::{Result, http::Limit},
+    core::Result,
     features::{
         accounts::User,
-        fuel_logs::{Listing, service},
+        fuel_logs::service,
         vehicles::{self, VehicleId},
     },
 };
@@ -17,11 +17,7 @@ pub(super) type OtherVehicle = (String, String);
 
 /// Redirects to the form for the vehicle of the latest fill-up, or else for the first vehicle in use.
 pub(super) async fn show(State(app): State<App>, user: User) -> Result<Redirect> {
-    let vehicles = vehicles::list_all(&app, &user).await?;
-    let latest = Listing { limit: Limit::new(1), ..Listing::default() };
-    let latest = service::list(&app, &user, &latest).await?.items.first().map(|it| it.vehicle_id);
-    let in_use = || vehicles.iter().filter(|it| it.is_active).map(|it| it.id);
-    let vehicle = in_use().find(|it| Some(*it) == latest).or_else(|| in_use().next());
+    let vehicle = service::last_used_vehicle(&app, &user).await?;
     Ok(Redirect::to(&vehicle.map_or_else(|| "/vehicles/new".to_owned(), form_path)))
 }
 

@@ -101,6 +101,8 @@ input! {
         r#type: Option<Text<100>>,
         /// Whether the work is already done
         done: Option<bool>,
+        /// Whether to enter the type in the form instead of choosing it first
+        any_type: Option<bool>,
     }
 }
 
@@ -297,7 +299,8 @@ pub(super) async fn show_new(
 ) -> Result<Html<String>> {
     let mileage = find_vehicle_mileage(&app, &user, id).await?;
     let is_done = query.done.unwrap_or_default();
-    let Some(Text(type_name)) = query.r#type else {
+    let any_type = query.any_type.unwrap_or_default().then(String::new);
+    let Some(type_name) = query.r#type.map(|it| it.0).or(any_type) else {
         let of = |group| TYPES.iter().filter(|it| it.group == group).collect();
         return web::page(&Types {
             layout,

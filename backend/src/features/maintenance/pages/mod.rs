@@ -7,6 +7,7 @@ mod due;
 mod form;
 pub(super) mod format;
 mod history;
+mod quick_add;
 
 use axum::{
     Router,
@@ -33,6 +34,7 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/maintenance", get(due::show))
+        .route("/maintenance/new", get(quick_add::show))
         .route("/maintenance/costs", get(history::show_costs))
         .route("/maintenance/{id}/edit", get(form::show_edit).post(form::change))
         .route("/maintenance/{id}/complete", get(complete::show).post(complete::complete))
