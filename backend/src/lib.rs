@@ -81,8 +81,10 @@ fn assemble(app: &App, api: Router<App>, page: Bytes, document: Bytes) -> Router
             // The first is the outermost.
             ServiceBuilder::new()
                 .layer(middleware::from_fn_with_state(app.clone(), web::carry_flash::<App>))
+                .layer(middleware::from_fn(web::add_viewer_tag))
                 .layer(middleware::from_fn(web::render_problems_as_pages))
-                .layer(middleware::from_fn_with_state(app.clone(), sessions::redirect_to_sign_in)),
+                .layer(middleware::from_fn_with_state(app.clone(), sessions::redirect_to_sign_in))
+                .layer(middleware::from_fn(web::answer_in_brief)),
         );
 
     let plain = health::liveness()

@@ -31,3 +31,25 @@ interface CredentialParser {
 interface JsonCredential {
   toJSON(): object;
 }
+
+/** The parts of a service worker's global scope that ours uses. The DOM's types do not have them. */
+interface WorkerScope {
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(options: { includeUncontrolled: boolean }): Promise<{ postMessage(message: string): void }[]>;
+  };
+  readonly registration: { readonly sync?: { register(tag: string): Promise<void> } };
+  skipWaiting(): Promise<void>;
+  addEventListener(type: "install" | "activate" | "sync", listener: (event: Extendable) => void): void;
+  addEventListener(type: "fetch", listener: (event: FetchLike) => void): void;
+  addEventListener(type: "message", listener: (event: Extendable & MessageEvent) => void): void;
+}
+
+interface Extendable {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+interface FetchLike extends Extendable {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}

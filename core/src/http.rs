@@ -19,6 +19,7 @@ pub use admission::{AdmissionControl, Permit, wait_to_write, yield_slot_while};
 pub use client::ClientAddress;
 pub use cookies::{find_cookie, set_cookie};
 pub use etag::IfMatch;
+pub(crate) use etag::etag;
 pub use extract::{Form, Json, OptionalJson, Path, Query, QueryForm, path_parameter};
 pub use idempotency::{Idempotency, IdempotentJson, InFlightRequests};
 pub use layers::{add_security_headers, csp_allowing_images_from, layers};

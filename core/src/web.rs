@@ -5,6 +5,7 @@ mod flash;
 mod form;
 mod menu;
 mod more;
+mod offline;
 
 use askama::Template;
 use axum::{
@@ -19,6 +20,7 @@ pub use flash::{Flash, carry_flash};
 pub use form::{Errors, FormView, sentence};
 pub use menu::{Icon, MenuEntry};
 pub use more::show_more;
+pub use offline::{SIGNED_IN_AS, add_viewer_tag, answer_in_brief};
 
 use super::{Error, Result, error::Problem};
 
@@ -42,6 +44,9 @@ pub fn invalid_form_page(template: &impl Template) -> Result<Response> {
 /// pages as an extension.
 #[derive(Debug, Clone)]
 pub struct Viewer {
+    /// An opaque text that is the same for all sessions of the user and differs between users. Browsers store pages
+    /// and forms for offline use under it.
+    pub tag: String,
     /// Their display name, or else their email address.
     pub name: String,
     /// Whether they are an administrator.
@@ -85,6 +90,12 @@ impl Layout {
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
         self.viewer.is_some()
+    }
+
+    /// The tag of the user; empty if not signed in.
+    #[must_use]
+    pub fn viewer_tag(&self) -> &str {
+        self.viewer.as_ref().map_or("", |it| it.tag.as_str())
     }
 
     /// `system`, `light` or `dark`.

@@ -9,6 +9,7 @@ pub mod invitations;
 pub mod maintenance;
 pub mod notifications;
 pub mod oidc;
+pub mod outbox;
 pub mod security_log;
 pub mod sessions;
 pub mod stations;
@@ -54,6 +55,7 @@ pub const ALL: &[Feature] = &[
     maintenance::FEATURE,
     stations::FEATURE,
     notifications::FEATURE,
+    outbox::FEATURE,
     home::FEATURE,
 ];
 

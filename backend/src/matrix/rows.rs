@@ -141,6 +141,11 @@ const SERVICE: &[Row] = &[
     row(Public, "GET /api/openapi.json"),
     row(Public, "GET /api/docs"),
     row(Public, "GET /problems/not-found"),
+    row(Public, "GET /manifest.webmanifest"),
+    row(Public, "GET /sw.js"),
+    row(Public, "GET /offline"),
+    row(Owner, "GET /outbox"),
+    row(Owner, "GET /outbox/pages"),
     row(Owner, "GET /maintenance/new"),
 ];
 

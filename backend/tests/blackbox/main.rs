@@ -22,6 +22,7 @@ mod metrics;
 mod migrations;
 mod notifications;
 mod number_inputs;
+mod offline;
 mod overload;
 mod passkeys;
 mod pool;

@@ -16,8 +16,16 @@ core-menu-more = More
 core-log-out = Sign out
 core-undo = Undo
 core-log-in = Sign in
+core-log-service = Log a service
+core-waiting = Waiting to be sent
+core-sign-out-waiting = Some entries on this device haven’t been sent yet. Signing out deletes them. Sign out anyway?
 core-review-access = Your password was reset. <link>Check what has access to your account</link>.
 core-footer = Self-hosted. Your data stays here.
+
+## Without a connection
+
+core-offline = You’re offline
+core-offline-text = This page needs a connection. You can still add a fill-up, an odometer reading or a service: it’s sent as soon as you’re back online.
 
 ## Forms
 
@@ -186,6 +194,7 @@ core-forbidden-invitations = registration is closed, so no one can be invited
 core-forbidden-not-administrator = only an administrator can do this
 core-forbidden-station = only the user who added this station or an administrator can do this
 core-forbidden-unlisted-station = this station is no longer listed and can’t be changed
+core-forbidden-other-account = this form belongs to another account: open it again
 core-forbidden-no-password = this account has no password: sign in again
 
 ## What is wrong with a field

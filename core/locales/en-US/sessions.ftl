@@ -20,6 +20,7 @@ sessions-registration-invited-about = To create an account on this server, you n
 
 sessions-sign-in = Sign in
 sessions-sign-in-about = Your vehicles, fill-ups and fuel economy.
+sessions-sign-in-to-send = You’re signed out. What you entered is saved on this device. Sign in to send it.
 sessions-sign-in-passkey = Sign in with a passkey
 sessions-sign-in-provider = Sign in with { $provider }
 sessions-sign-in-register = No account? <link>Create one</link>.

@@ -17,7 +17,7 @@ use crate::{Error, Result, hex};
 
 /// The strong entity tag of a record's JSON, including quotes.
 #[must_use]
-pub(super) fn etag(json: &[u8]) -> String {
+pub(crate) fn etag(json: &[u8]) -> String {
     format!("\"{}\"", hex(&Sha256::digest(json)[..16]))
 }
 

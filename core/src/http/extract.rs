@@ -26,6 +26,7 @@ use super::{Permit, openapi::error_responses};
 use crate::{
     Error, Result, Services,
     input::{Input, Reader},
+    web::{SIGNED_IN_AS, Viewer},
 };
 
 /// A JSON body.
@@ -264,6 +265,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !media_type(request.headers()).eq_ignore_ascii_case(KIND) {
             return Err(Error::UnsupportedMediaType(KIND));
         }
+        let viewer = request.extensions().get::<Viewer>().cloned();
         let body = read_body(request).await?;
         // If several fields have the same name, the last one counts; `confirm` fields are joined
         // instead.
@@ -273,6 +275,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 Some(before) if name == "confirm" => before.extend([" ", &text]),
                 _ => drop(typed.insert(name, text)),
             }
+        }
+        // A page of one user may still be open after another has signed in.
+        let signed_in_as = typed.remove(SIGNED_IN_AS).zip(viewer);
+        if signed_in_as.is_some_and(|(tag, viewer)| tag != viewer.tag) {
+            return Err(Error::Forbidden(t!("core-forbidden-other-account")));
         }
         Ok(Self { typed })
     }

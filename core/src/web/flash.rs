@@ -79,7 +79,9 @@ where
     Services: FromRef<S>,
 {
     let is_https = Services::from_ref(&state).config.server.is_https();
-    let shown = Flash::of_request(request.headers(), is_https);
+    // A page that the browser fetches in advance is shown later, if at all.
+    let is_shown = request.headers().get("purpose").is_none_or(|it| it != "prefetch");
+    let shown = Flash::of_request(request.headers(), is_https).filter(|_| is_shown);
     if let Some(flash) = shown.clone() {
         request.extensions_mut().insert(flash);
     }

@@ -62,6 +62,7 @@ fn respond_to(principal: &Principal) {
 /// How pages show the user.
 fn viewer(principal: &Principal) -> Viewer {
     Viewer {
+        tag: Viewer::tag_of(&principal.user),
         name: principal.display_name.as_ref().unwrap_or(&principal.email).clone(),
         is_admin: principal.is_admin,
         needs_review: principal.review_since.is_some(),

@@ -1,5 +1,7 @@
 //! Controls Chromium.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -8,15 +10,21 @@ use super::{devtools::DevTools, eventually};
 /// A page in Chromium.
 pub(crate) struct BrowserSession {
     chromium: Mutex<DevTools>,
-    _folder: tempfile::TempDir,
+    /// The folder of the profile, unless the test has its own.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl BrowserSession {
     /// Starts a browser with the screen size of a phone.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let chromium = Mutex::new(DevTools::start(folder.path()).await);
-        let browser = Self { chromium, _folder: folder };
+        let browser = Self::start_in(folder.path()).await;
+        Self { _folder: Some(folder), ..browser }
+    }
+
+    /// Starts a browser with its profile in `folder`, where an earlier one may have left it.
+    pub(crate) async fn start_in(folder: &Path) -> Self {
+        let browser = Self { chromium: Mutex::new(DevTools::start(folder).await), _folder: None };
         browser.resize(390).await;
         browser.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;
         browser
@@ -25,6 +33,11 @@ impl BrowserSession {
     /// Closes the browser.
     pub(crate) async fn close(self) {
         self.chromium.into_inner().close().await;
+    }
+
+    /// Kills the browser with SIGKILL.
+    pub(crate) async fn kill(self) {
+        self.chromium.into_inner().kill().await;
     }
 
     /// Calls a method of the DevTools protocol, and returns its result.

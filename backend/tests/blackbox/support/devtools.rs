@@ -132,6 +132,11 @@ impl DevTools {
         ended.await.expect("Chromium does not end").unwrap();
     }
 
+    /// Kills Chromium, and waits until it has ended.
+    pub(super) async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+
     /// Reads the next message: the response to a call, or an event.
     async fn next_message(&mut self, what: &str) -> Value {
         let mut bytes = Vec::new();
