@@ -34,6 +34,7 @@ fn list_catalogs() -> io::Result<()> {
         writeln!(code, "const {constant}: &[(&str, &str)] = &[")?;
         for file in sorted_names(&format!("locales/{locale}"))? {
             let path = fs::canonicalize(format!("locales/{locale}/{file}"))?;
+            let path = path.to_string_lossy();
             writeln!(code, "    ({file:?}, include_str!({path:?})),")?;
         }
         writeln!(code, "];")?;

@@ -281,7 +281,7 @@ impl Field for Amount {
             }
             _ => return Err(t!("core-field-number")),
         };
-        let read = |text: &str| Thousandths::parse(text).map_err(|error| error.to_string());
+        let read = |text: &str| Thousandths::parse(text).map_err(Message::from);
         let amount = Self(read(&typed.value)?, typed.other.as_deref().map(read).transpose()?);
         if amount.0.units() < 0 { Err(t!("core-field-not-negative")) } else { Ok(amount) }
     }

@@ -184,6 +184,10 @@ core-not-found-token = token not found
 core-not-found-user = user not found
 core-not-found-vehicle = vehicle not found
 
+## Conflicts
+
+core-request-in-flight = a request with this Idempotency-Key is already being processed
+
 ## Not allowed
 
 core-forbidden-token = access tokens can’t do this: sign in

@@ -107,7 +107,7 @@ impl Drop for InFlightGuard {
 }
 
 fn in_flight_error() -> Error {
-    Error::conflict("in-flight", "a request with this Idempotency-Key is under way")
+    Error::conflict("in-flight", t!("core-request-in-flight"))
 }
 
 /// Reads the key from the headers and marks the request as in progress.

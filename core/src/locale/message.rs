@@ -148,6 +148,20 @@ impl Message {
         text
     }
 
+    /// A text or a value that no catalog contains, such as a number or what a user has entered. Any other
+    /// text becomes a message only by its id:
+    ///
+    /// ```compile_fail
+    /// use motovaultpro_core::locale::Message;
+    ///
+    /// let message: Message = "The odometer must be a number".into();
+    /// ```
+    #[must_use]
+    pub fn verbatim(text: impl Into<Value>) -> Self {
+        let text: Value = text.into();
+        crate::t!("core-verbatim", text = text)
+    }
+
     /// Its text as HTML: the tags of the catalog are tags, and the arguments are escaped.
     #[must_use]
     pub const fn html(self) -> Html {
@@ -182,20 +196,6 @@ impl PartialEq for Message {
 }
 
 impl Eq for Message {}
-
-/// Text that is in no catalog yet, shown as it is in every language.
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        crate::t!("core-verbatim", text = text)
-    }
-}
-
-/// As for a `String`.
-impl From<&'static str> for Message {
-    fn from(text: &'static str) -> Self {
-        crate::t!("core-verbatim", text = text)
-    }
-}
 
 impl fmt::Display for Message {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {

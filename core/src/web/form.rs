@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn errors_are_in_the_order_of_the_fields() {
         let labels = &[("vin", "VIN"), ("year", "Year")];
-        let error = |name: &str| FieldError::at(name, "is wrong");
+        let error = |name: &str| FieldError::at(name, crate::t!("core-field-required"));
         let errors = Errors(vec![error("other"), error("year"), error("vin")]);
         let view = FormView::with_errors(labels, Form::default(), errors);
         let names: Vec<_> = view.field_errors().into_iter().map(FieldError::name).collect();

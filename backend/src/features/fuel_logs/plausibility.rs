@@ -209,7 +209,7 @@ fn check_payment(log: &FuelLog, quantities: &Quantities) -> Option<FieldError> {
         return None;
     }
     let detail = t!("fuel-logs-field-total", expected = expected, given = amount,);
-    let expected = t!("core-verbatim", text = expected.number());
+    let expected = Message::verbatim(expected.number());
     Some(FieldError::implausible(quantities.payment_member(), detail, expected))
 }
 

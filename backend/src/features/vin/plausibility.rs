@@ -7,7 +7,7 @@ use super::{
     offline::{self, format_years},
 };
 use crate::{
-    core::{Result, error::FieldError},
+    core::{Result, error::FieldError, locale::Message},
     t,
 };
 
@@ -40,7 +40,7 @@ pub fn check_plausibility(
         let position = format.year_position.unwrap_or(10);
         let year = year.to_string();
         let detail = t!("vin-field-year", year = year, position = position, expected = &expected);
-        let expected = t!("core-verbatim", text = expected);
+        let expected = Message::verbatim(expected);
         errors.push(FieldError::implausible("year", detail, expected));
     }
     Ok(errors)

@@ -4,7 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     core::{
-        Error, Result, UserId, db::Tx, error::FieldError, input::Confirmed, locale::Value,
+        Error, Result, UserId,
+        db::Tx,
+        error::FieldError,
+        input::Confirmed,
+        locale::{Message, Value},
         units::Distance,
     },
     features::{
@@ -118,7 +122,7 @@ async fn check_other_readings(
                 t!("fuel-logs-field-more-than-later", reading = other, date = on)
             }
         };
-        return Ok(Some(FieldError::implausible(name, detail, t!("core-verbatim", text = other))));
+        return Ok(Some(FieldError::implausible(name, detail, Message::verbatim(other))));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
     let most =
