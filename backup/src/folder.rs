@@ -27,7 +27,7 @@ const CHECKS_LOCK: &str = ".checks.lock";
 /// Prefix of temporary folders.
 const SCRATCH_PREFIX: &str = ".restoring-";
 /// The age from which a temporary folder without a lock is abandoned.
-const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+const ABANDONED_AFTER: Duration = Duration::from_mins(1);
 /// The folder of archived WAL.
 pub(super) const WAL: &str = "wal";
 

@@ -14,6 +14,7 @@ on_every_engine!(
     an_older_database_returns_the_same_data,
     every_page_of_an_older_database_opens,
     everything_that_the_pages_of_an_older_database_link_to_opens,
+    every_route_that_reads_shows_the_records_of_an_older_database,
     recomputing_figures_of_an_older_database_changes_nothing,
 );
 
@@ -212,6 +213,141 @@ fn local_links(page: &str) -> impl Iterator<Item = String> {
         let link = rest.split(['"', '#']).next()?;
         Some(format!("/{}", link.replace("&amp;", "&").replace("&#38;", "&")))
     })
+}
+
+/// The access matrix, which has a row for every route.
+const MATRIX: &str = include_str!("../../src/matrix/rows.rs");
+
+/// The calls in the access matrix that read.
+fn reads() -> Vec<&'static str> {
+    let rows = MATRIX.lines().filter_map(|it| it.trim().strip_prefix("row("));
+    let calls = rows.filter_map(|it| it.split_once("\"GET ")?.1.split('"').next());
+    calls.collect()
+}
+
+/// The calls that redirect a user who is signed in.
+const REDIRECTS: &[&str] =
+    &["/", "/register", "/login", "/login/second", "/settings/factors/totp", "/fuel-logs/new"];
+
+/// The calls that fail without a setting, or without a record that their path does not name.
+const UNAVAILABLE: &[&str] = &[
+    "/api/maintenance/calendar-link",
+    "/login/oidc/home",
+    "/login/oidc/home/callback?code=a&state=b",
+    "/mail/confirm?token=0",
+    "/mail/unsubscribe?token=0",
+];
+
+/// What calls show of the records of the first account.
+const SHOWN: &[(&str, &[&str])] = &[
+    ("/admin", &["us@example.org", "de@example.org", "uk@example.org", "jp@example.org"]),
+    ("/admin/log", &["us@example.org", "de@example.org", "uk@example.org", "jp@example.org"]),
+    ("/admin/log?userId=$account", &["us@example.org"]),
+    ("/admin/users/$account", &["us@example.org", "Ann O’Neill"]),
+    ("/api/admin/security-log", &["registered"]),
+    ("/api/admin/security-log?userId=$account", &["registered"]),
+    ("/api/admin/security-log.csv?userId=$account", &["registered", "us@example.org"]),
+    ("/api/admin/users", &["us@example.org", "de@example.org", "uk@example.org"]),
+    ("/api/admin/users/$account", &["us@example.org", "Ann O’Neill"]),
+    ("/api/auth/me", &["us@example.org", "Ann O’Neill"]),
+    ("/api/auth/security-log", &["registered"]),
+    ("/api/fuel-logs", &["Corrected", "Gas & Go – I-70", "Route 66 Fuel"]),
+    ("/api/fuel-logs/$log", &["Corrected", "Route 66 Fuel"]),
+    ("/api/fuel-logs?vehicleId=$vehicle", &["Corrected", "Gas & Go – I-70", "Corner Gas"]),
+    ("/api/maintenance", &["0W-20", "Quick Lube", "64.95"]),
+    ("/api/maintenance/$item", &["0W-20", "Quick Lube"]),
+    ("/api/maintenance/upcoming", &["Accord", "Truck", "0W-20"]),
+    ("/api/maintenance/upcoming?vehicleId=$vehicle", &["Accord", "0W-20"]),
+    ("/api/maintenance?vehicleId=$vehicle", &["0W-20", "Quick Lube", "64.95"]),
+    ("/api/odometer-readings/$reading", &["At the inspection"]),
+    ("/api/stations", &["Corner Gas", "Cash only."]),
+    ("/api/stations/$station", &["Corner Gas", "12 Main St, Denver", "Cash only."]),
+    ("/api/stations/$station/prices", &["regular"]),
+    ("/api/stations/search?query=corner", &["Corner Gas"]),
+    ("/api/stations?favorite=true", &["Corner Gas", "Cash only."]),
+    ("/api/user/preferences", &["America/Denver", "mpg_us"]),
+    ("/api/vehicles", &["Accord", "Truck", "Restored"]),
+    ("/api/vehicles/$vehicle", &["Accord", "ABC-123", "Graphite"]),
+    ("/api/vehicles/$vehicle/odometer", &["At the inspection"]),
+    ("/api/vehicles?deleted=true", &["Sold"]),
+    ("/fuel-logs/$log/edit", &["Accord", "Corrected", "Route 66 Fuel"]),
+    ("/maintenance", &["Accord", "Truck", "0W-20"]),
+    ("/maintenance/$item/complete", &["Accord", "0W-20"]),
+    ("/maintenance/$item/edit", &["Accord", "0W-20", "Quick Lube"]),
+    ("/maintenance/costs", &["64.95"]),
+    ("/settings", &["us@example.org", "Ann O’Neill", "America/Denver"]),
+    ("/settings/security", &["us@example.org"]),
+    ("/stations", &["Corner Gas", "Cash only."]),
+    ("/stations/$station", &["Corner Gas", "12 Main St, Denver", "Cash only."]),
+    ("/stations/$station/edit", &["Corner Gas", "12 Main St, Denver"]),
+    ("/stations?query=corner", &["Corner Gas"]),
+    ("/trash", &["Sold"]),
+    ("/vehicles", &["Accord", "Truck", "Restored", "ABC-123"]),
+    ("/vehicles/$vehicle", &["Accord", "ABC-123", "Graphite", "Route 66 Fuel"]),
+    ("/vehicles/$vehicle/edit", &["Accord", "ABC-123", "Graphite"]),
+    ("/vehicles/$vehicle/fuel-logs/new", &["Accord"]),
+    ("/vehicles/$vehicle/fuel-logs/new?choose=true", &["Accord", "Truck"]),
+    ("/vehicles/$vehicle/fuel-logs/new?station=$my_station", &["Accord", "Corner Gas"]),
+    ("/vehicles/$vehicle/maintenance", &["Accord", "0W-20", "Quick Lube", "64.95"]),
+    ("/vehicles/$vehicle/maintenance/new?type=oil_change", &["Accord"]),
+    ("/vehicles/$vehicle/odometer", &["Accord", "At the inspection"]),
+];
+
+/// The ids of the records that stand for `$name` in the access matrix. The older database has no records
+/// of the other names.
+async fn ids_of_matrix(user: &Client) -> BTreeMap<&'static str, String> {
+    let find = async |list: &str, matches: fn(&Value) -> bool| {
+        let found = user.all(list).await.into_iter().find(matches);
+        text(&found.unwrap_or_else(|| panic!("{list} has no such record"))["id"])
+    };
+    let vehicle = find("/api/vehicles", |it| it["nickname"] == "Accord").await;
+    let station = find("/api/stations?favorite=true", |it| it["name"] == "Corner Gas").await;
+    let logs = format!("/api/fuel-logs?vehicleId={vehicle}");
+    let items = format!("/api/maintenance?vehicleId={vehicle}");
+    let is_next = |it: &Value| it["description"] == "0W-20" && it["isCompleted"] == false;
+    let readings = format!("/api/vehicles/{vehicle}/odometer");
+    BTreeMap::from([
+        ("$account", text(&user.account["id"])),
+        ("$item", find(&items, is_next).await),
+        ("$log", find(&logs, |it| it["notes"] == "Corrected").await),
+        ("$my_station", station.clone()),
+        ("$reading", find(&readings, |it| it["notes"] == "At the inspection").await),
+        ("$station", station),
+        ("$vehicle", vehicle),
+    ])
+}
+
+async fn every_route_that_reads_shows_the_records_of_an_older_database(env: TestEnv) {
+    let (service, accounts) = upgrade(&env).await;
+    let user = accounts[0].sign_in(&service).await;
+    let ids = ids_of_matrix(&user).await;
+    let reads = reads();
+    let (mut faults, mut count) = (Vec::new(), 0);
+    for read in reads.iter().filter(|it| !UNAVAILABLE.contains(it)) {
+        let path = ids.iter().fold((*read).to_owned(), |path, (name, id)| path.replace(name, id));
+        if path.contains('$') {
+            continue;
+        }
+        count += 1;
+        let response = user.get(&path).await;
+        let expected = if REDIRECTS.contains(read) { 303 } else { 200 };
+        if response.status != expected {
+            faults.push(format!("{path}: status {}", response.status));
+        }
+        let body = match &response.body {
+            Value::String(text) => text.replace("&#38;", "&"),
+            json => json.to_string(),
+        };
+        let shown = SHOWN.iter().find(|it| it.0 == *read).map_or(&[][..], |it| it.1);
+        let missing = shown.iter().filter(|it| !body.contains(**it));
+        faults.extend(missing.map(|it| format!("{path} does not show {it:?}")));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(count > 90, "only {count} calls were found");
+    let reads: BTreeSet<_> = reads.into_iter().collect();
+    let listed = SHOWN.iter().map(|it| &it.0).chain(REDIRECTS).chain(UNAVAILABLE);
+    let unknown: Vec<_> = listed.filter(|it| !reads.contains(*it)).collect();
+    assert!(unknown.is_empty(), "the access matrix does not have {unknown:?}");
 }
 
 /// Adds and deletes a fill-up after the last one, so that dependent figures are recomputed from the migrated

@@ -405,7 +405,11 @@ mod tests {
         let control = AdmissionControl::new(2, 100);
         let write = async |takes| {
             let permit = control.acquire().await.unwrap();
-            permit.run(wait_to_write(async { Ok(tokio::time::sleep(takes).await) })).await
+            let begin = async {
+                tokio::time::sleep(takes).await;
+                Ok(())
+            };
+            permit.run(wait_to_write(begin)).await
         };
         for _ in 0..100 {
             write(MAX_WAIT).await.unwrap();
