@@ -29,6 +29,8 @@ const ON_ONE_ENGINE: &[(&str, &str, &str)] = &[
     ("backend/src/transfer/databases.rs", "continue_sequences", "postgres"),
     ("backend/src/transfer/mod.rs", "begin_source", "postgres"),
     ("core/src/db/edition.rs", "read", "sqlite"),
+    ("core/src/db/migrate.rs", "try_lock", "postgres"),
+    ("core/src/keys/store.rs", "overwrite_deleted", "sqlite"),
 ];
 
 pub(crate) fn run(_arguments: &[String]) -> Result {

@@ -199,7 +199,7 @@ async fn pages_run_the_same_statements_for_any_number_of_records(app: TestApp) {
     let mut listed = String::new();
     let mut growing = String::new();
     for ((row, few), (_, many)) in few.iter().zip(&many) {
-        writeln!(listed, "{:3} {}", many.len(), row.target()).unwrap();
+        writeln!(listed, "{}: {}", row.target(), many.len()).unwrap();
         if many.len() > few.len() {
             writeln!(growing, "{}: {} -> {}: {many:#?}", row.target(), few.len(), many.len())
                 .unwrap();
@@ -207,7 +207,8 @@ async fn pages_run_the_same_statements_for_any_number_of_records(app: TestApp) {
     }
     assert!(
         growing.is_empty(),
-        "load these with one statement, not with one for each record: {growing}\n{listed}"
+        "load these with one statement, not with one for each record: {growing}"
     );
-    insta::assert_snapshot!(format!("statements_on_{}", app.app.db.engine()), listed);
+    // Both engines run the same statements.
+    insta::assert_snapshot!("of_every_page", listed);
 }

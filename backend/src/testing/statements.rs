@@ -10,7 +10,7 @@ thread_local! {
 
 /// While it exists, the statements of this thread are logged.
 pub(crate) struct StatementLog {
-    _observed: Observed,
+    observed: Observed,
 }
 
 impl StatementLog {
@@ -20,11 +20,12 @@ impl StatementLog {
             STATEMENTS.with_borrow_mut(|all| all.push(text.to_owned()));
             None
         });
-        Self { _observed: observed }
+        Self { observed }
     }
 
     /// Ends the log. Returns the statements in the order in which they ran.
     pub(crate) fn end(self) -> Vec<String> {
+        drop(self.observed);
         STATEMENTS.take()
     }
 }
