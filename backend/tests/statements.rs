@@ -10,7 +10,7 @@ use motovaultpro::features;
 
 /// Statements on the rows of all users: they only depend on age or existence, or encrypt or discard secrets.
 const OVER_ALL: &[&str] = &[
-    "DELETE FROM kept_answers WHERE created_at <= $1",
+    "DELETE FROM kept_answers WHERE created_at <= $1 AND (created_at <= $2 OR key NOT LIKE 'form:%')",
     "DELETE FROM stations WHERE id = $1 AND withdrawn_at IS NOT NULL AND google_place_id IS NULL \
      AND origin IS NULL \
      AND NOT EXISTS (SELECT 1 FROM station_favorites WHERE station_id = $1) \

@@ -88,14 +88,15 @@ struct PermitState {
 
 impl AdmissionControl {
     /// Creates a control for `slots` concurrent requests. `queue_length` requests can wait for a
-    /// slot, and as many for their turn to write.
+    /// slot, and as many for their turn to write, but at least as many as there are slots.
     #[must_use]
     pub fn new(slots: usize, queue_length: usize) -> Self {
         Self(Arc::new(Inner {
             semaphore: Arc::new(Semaphore::new(slots)),
             slots,
             queue: Queue::new(queue_length, slots),
-            writers: Queue::new(queue_length, slots),
+            // A request enters this queue even if it can write at once.
+            writers: Queue::new(queue_length.max(slots), slots),
             bodies: Arc::new(Semaphore::new(MAX_BODIES_KIB as usize)),
         }))
     }

@@ -237,7 +237,9 @@ mod tests {
         let scripts = scripts.map(|it| (it.url.as_str(), text(it)));
         let worker = std::str::from_utf8(&ASSETS.service_worker).unwrap();
         for (script, text) in scripts.chain([("sw.js", worker)]) {
-            for line in text.lines().filter(|it| it.starts_with("import ")) {
+            // The names may be on lines of their own.
+            let is_import = |it: &&str| it.starts_with("import ") || it.starts_with("} from ");
+            for line in text.lines().filter(is_import).filter(|it| it.contains('"')) {
                 let url = line.split('"').nth(1).unwrap();
                 assert!(ASSETS.urls().any(|it| it == url), "{script}: {line}");
                 imports += 1;

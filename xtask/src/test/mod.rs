@@ -89,7 +89,15 @@ pub(crate) fn run(_arguments: &[String]) -> Result {
     }
     fs::create_dir(&statements)?;
     let (libraries, measuring) = (build::libraries()?, Vec::new());
-    let mut plan = Plan { servers: &servers, libraries, own, measuring, statements };
+    let mut plan = Plan {
+        servers: &servers,
+        libraries,
+        own,
+        measuring,
+        is_service_built: false,
+        blackbox: None,
+        statements,
+    };
     let mut report = Report::default();
     run_beside_each_other(&mut plan, &mut report, &folder)?;
     for job in plan.measuring_tests() {
@@ -137,6 +145,9 @@ struct Plan<'a> {
     own: PathBuf,
     /// The programs with tests that measure durations, and those tests.
     measuring: Vec<(Program, &'static [&'static str])>,
+    is_service_built: bool,
+    /// The tests of the service, until it is built.
+    blackbox: Option<Program>,
     /// Where the tests record the SQL statements that they run.
     statements: PathBuf,
 }
@@ -154,7 +165,9 @@ impl Plan<'_> {
 
     /// What needs this program.
     fn add(&mut self, program: Program, lanes: &Lanes) -> Result {
-        if program.is_test {
+        if program.name == BLACKBOX && !self.is_service_built {
+            self.blackbox = Some(program);
+        } else if program.is_test {
             let mut tests = program.command(self.servers, &self.libraries);
             let lane = if program.name == BLACKBOX { &lanes.blackbox } else { &lanes.tests };
             let measuring = MEASURING.iter().find(|it| it.0 == program.name);
@@ -164,6 +177,10 @@ impl Plan<'_> {
             self.send(lane, &program.name, tests)?;
             self.measuring.extend(measuring.map(|it| (program, it.1)));
         } else if program.name == SERVICE {
+            self.is_service_built = true;
+            if let Some(blackbox) = self.blackbox.take() {
+                self.add(blackbox, lanes)?;
+            }
             for (name, setting) in CHECKS {
                 let mut check = self.check(name);
                 check.env(setting, &program.path);
