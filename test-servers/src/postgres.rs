@@ -141,6 +141,8 @@ impl Postgres {
         let mut command = self.command("postgres")?;
         command.arg("-D").arg(&self.data).args(["-p", &self.port().to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", &sockets]);
+        // Otherwise, a replica cancels queries that read what the primary has vacuumed.
+        command.args(["-c", "hot_standby_feedback=on"]);
         command.args(self.settings.iter().flat_map(|it| ["-c", it.as_str()]));
         self.server.spawn(&mut command)
     }
