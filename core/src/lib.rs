@@ -24,6 +24,7 @@ pub mod mail;
 pub mod metrics;
 pub mod minisign;
 pub mod money;
+pub mod months;
 pub mod outage;
 pub mod periodic;
 pub mod problems;

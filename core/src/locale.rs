@@ -21,6 +21,7 @@ use super::{
 };
 use crate::t;
 
+pub use accept::language_ranges;
 pub use catalog::catalogs;
 pub use format::{day, day_and_month, moment, month, month_name, number, short_month};
 pub use message::{Html, Message, PlainText, Value};

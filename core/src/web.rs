@@ -16,7 +16,7 @@ use axum::{
 };
 
 pub use assets::{Assets, is_asset, router};
-pub use flash::{Flash, carry_flash};
+pub use flash::{Flash, FlashLink, carry_flash};
 pub use form::{Errors, FormView, sentence};
 pub use menu::{Icon, MenuEntry};
 pub use more::show_more;

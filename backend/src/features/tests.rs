@@ -171,10 +171,13 @@ async fn the_page_more_has_the_entries_that_small_screens_leave_out_of_the_menu(
         (links, list.contains(r#"action="/logout""#))
     };
     let admin = app.as_administrator().await;
-    let all = ["/trash", "/settings", "/admin"].map(str::to_owned).to_vec();
+    let all = ["/stations", "/trash", "/settings", "/admin"].map(str::to_owned).to_vec();
     assert_eq!(more(&admin).await, (all, true));
     let user = app.register("ann@example.org").await;
-    assert_eq!(more(&user).await, (["/trash", "/settings"].map(str::to_owned).to_vec(), true));
+    assert_eq!(
+        more(&user).await,
+        (["/stations", "/trash", "/settings"].map(str::to_owned).to_vec(), true)
+    );
     let anonymous = app.anonymous().get("/more").await;
     assert_eq!(anonymous.header("location"), "/login?next=%2Fmore");
 }

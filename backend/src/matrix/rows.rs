@@ -135,7 +135,6 @@ pub(super) fn all() -> Vec<Row> {
 }
 
 const SERVICE: &[Row] = &[
-    row(Public, "GET /"),
     row(Public, "GET /health"),
     row(Public, "GET /api/health"),
     row(Public, "GET /api/openapi.json"),
@@ -173,6 +172,9 @@ const ACCOUNTS: &[Row] = &[
     row(Public, "GET /login"),
     row(Public, "POST /login").form("email=$my_email&password=correct+horse+battery"),
     row(Owner, "POST /logout"),
+    row(Owner, "GET /"),
+    row(Owner, "GET /welcome"),
+    row(Owner, "POST /welcome").form("units=metric&currency=EUR&timeZone=Europe/Berlin&locale="),
     row(Owner, "GET /more"),
     row(Owner, "GET /settings"),
     row(Owner, "POST /settings").form("theme=dark"),

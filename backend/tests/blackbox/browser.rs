@@ -25,8 +25,10 @@ async fn first_visit() {
     browser.type_into("password", "correct horse battery").await;
     browser.press_enter("password").await;
 
-    browser.wait_for_path("/vehicles").await;
-    browser.click("a[href='/vehicles/new']").await;
+    browser.wait_for_path("/welcome").await;
+    browser.click(".save a[href='/']").await;
+    browser.wait_for_path("/").await;
+    browser.click("main a[href='/vehicles/new']").await;
     browser.wait_for_path("/vehicles/new").await;
     // First an invalid value: the input is preserved, and the field shows the error.
     browser.type_into("vin", "1HGCM82643A004352").await;
@@ -111,6 +113,8 @@ async fn narrow_visit() {
     for width in [320, 390, 1280] {
         browser.resize(width).await;
         for path in [
+            "/".to_owned(),
+            "/welcome".to_owned(),
             format!("/vehicles/{vehicle}"),
             format!("/vehicles/{vehicle}/edit"),
             format!("/vehicles/{vehicle}/fuel-logs/new"),

@@ -64,7 +64,7 @@ async fn walk() {
     browser.call("Network.setExtraHTTPHeaders", headers).await;
 
     let mut open: Vec<String> =
-        ["/vehicles", "/admin", "/vin?vin=1HGCM82633A004352", "/problems/invalid", "/nothing"]
+        ["/", "/welcome", "/admin", "/vin?vin=1HGCM82633A004352", "/problems/invalid", "/nothing"]
             .map(str::to_owned)
             .to_vec();
     let (mut seen, mut faults) = (BTreeSet::new(), Vec::new());

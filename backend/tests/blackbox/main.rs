@@ -15,6 +15,7 @@ mod deployment;
 mod drill;
 mod environment;
 mod failover;
+mod first_visit;
 mod kill;
 mod languages;
 mod listening;

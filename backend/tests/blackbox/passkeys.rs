@@ -46,7 +46,7 @@ async fn with_passkey(browser: &BrowserSession, url: &str) {
     browser.type_into("email", "ann@example.org").await;
     browser.type_into("password", PASSWORD).await;
     browser.press_enter("password").await;
-    browser.wait_for_path("/vehicles").await;
+    browser.wait_for_path("/welcome").await;
     browser.goto(format!("{url}/settings/factors")).await;
     browser.type_into("name", "Telephone").await;
     browser.press_enter("name").await;
@@ -76,7 +76,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
 
         // With the passkey alone: no email address or password.
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         log_out(&browser).await;
 
         // After the password.
@@ -85,7 +85,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         browser.press_enter("password").await;
         browser.wait_for_text("One more step.").await;
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         log_out(&browser).await;
 
         // With the device, but without user verification.
@@ -110,7 +110,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
 
         // A removed passkey is unknown, and the password is sufficient again.
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         browser.goto(format!("{url}/settings/factors")).await;
         browser.click("form[action$='/remove'] button").await;
         browser.wait_for_text("No passkeys yet.").await;
@@ -120,7 +120,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         browser.type_into("email", "ann@example.org").await;
         browser.type_into("password", PASSWORD).await;
         browser.press_enter("password").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         browser.close().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
@@ -237,7 +237,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.goto(format!("{url}/login")).await;
         browser.click("[data-passkeys] button").await;
         browser.wait_for_text("Your password was reset: sign in").await;
-        assert!(!browser.url().await.contains("/vehicles"));
+        assert!(browser.url().await.ends_with("/login"));
 
         // The passkey still works as the second factor after the password.
         browser.type_into("email", "ann@example.org").await;
@@ -245,7 +245,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.press_enter("password").await;
         browser.wait_for_text("One more step.").await;
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         browser.wait_for_text("Your password was reset.").await;
         browser.goto(format!("{url}/settings/review")).await;
         browser.wait_for_text("Telephone").await;
@@ -253,7 +253,7 @@ async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
         browser.wait_for_text("Review completed.").await;
         log_out(&browser).await;
         browser.click("[data-passkeys] button").await;
-        browser.wait_for_path("/vehicles").await;
+        browser.wait_for_path("/").await;
         browser.close().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })

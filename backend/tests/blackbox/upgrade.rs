@@ -236,6 +236,7 @@ const UNAVAILABLE: &[&str] = &[
 
 /// What calls show of the records of the first account.
 const SHOWN: &[(&str, &[&str])] = &[
+    ("/", &["Accord", "Truck"]),
     ("/admin", &["us@example.org", "de@example.org", "uk@example.org", "jp@example.org"]),
     ("/admin/log", &["us@example.org", "de@example.org", "uk@example.org", "jp@example.org"]),
     ("/admin/log?userId=$account", &["us@example.org"]),

@@ -36,6 +36,21 @@ accounts-theme-system = System
 accounts-theme-light = Light
 accounts-theme-dark = Dark
 
+## The first step after registration
+
+accounts-welcome = Your units
+accounts-welcome-about = Filled in for your browser. You can change all of it later in the settings.
+accounts-welcome-units = Units
+accounts-welcome-metric = Metric
+accounts-welcome-metric-about = Kilometers, liters, L/100 km
+accounts-welcome-us = US
+accounts-welcome-us-about = Miles, US gallons, mpg
+accounts-welcome-uk = UK
+accounts-welcome-uk-about = Miles, liters, imperial mpg
+accounts-welcome-save = Save and add a vehicle
+accounts-welcome-skip = Skip for now
+accounts-welcome-saved = Your units are saved.
+
 ## Labels of forms
 
 accounts-label-email = Email
@@ -92,6 +107,7 @@ accounts-confirm-address-notifications = Notifications
 ## What is wrong with a field
 
 accounts-field-time-zone = must be a time zone, such as Europe/Berlin
+accounts-field-units = must be metric, US or UK
 accounts-field-email = must be an email address, such as you@example.org
 accounts-field-password-short = must have at least 8 characters
 accounts-field-password-setting = is required until there is an account

@@ -5,6 +5,7 @@
 core-language = English (United States)
 core-skip-to-content = Skip to content
 core-menu = Main
+core-menu-home = Home
 core-menu-vehicles = Vehicles
 core-menu-maintenance = Maintenance
 core-menu-stations = Stations

@@ -98,6 +98,9 @@ vehicles-trash-older = Load older
 ## The odometer log
 
 vehicles-odometer = Odometer
+vehicles-odometer-none = No reading yet
+vehicles-odometer-add = Add reading
+vehicles-odometer-add-named = Add odometer reading for { $vehicle }
 vehicles-odometer-of = Odometer of { $vehicle }
 vehicles-odometer-reading = Reading
 vehicles-odometer-unit = Unit
@@ -139,6 +142,7 @@ vehicles-vin-duplicate-unknown = another of your vehicles already has this VIN
 ## After an action
 
 vehicles-added = The vehicle is added.
+vehicles-added-next = Set up maintenance
 vehicles-saved = Saved.
 vehicles-activated = The vehicle is in use again.
 vehicles-deactivated = The vehicle is no longer in use.

@@ -4,10 +4,16 @@ use super::Locale;
 
 /// The locale that fits `header` best, or none.
 pub(super) fn best(header: &str) -> Option<Locale> {
+    language_ranges(header).into_iter().find_map(lookup)
+}
+
+/// The language ranges in an `Accept-Language` header that are wanted, such as `de-CH`, the most wanted first.
+#[must_use]
+pub fn language_ranges(header: &str) -> Vec<&str> {
     let mut ranges: Vec<(&str, u16)> = header.split(',').filter_map(range).collect();
     // The sort is stable: ranges of equal weight stay in the order of the header.
     ranges.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
-    ranges.into_iter().filter(|&(_, weight)| weight > 0).find_map(|(range, _)| lookup(range))
+    ranges.into_iter().filter(|&(_, weight)| weight > 0).map(|(range, _)| range).collect()
 }
 
 /// A language range and its weight in thousandths, such as `de-CH;q=0.8`.

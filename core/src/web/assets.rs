@@ -24,7 +24,7 @@ const SHELL_SCRIPTS: [&str; 8] =
     ["dom", "numbers", "fill_up", "nearest", "fuel_log_form", "stations", "offline", "outbox_page"];
 
 /// The scripts, which are ES modules: those that others import come first.
-const SCRIPTS: [(&str, &str); 14] = [
+const SCRIPTS: [(&str, &str); 16] = [
     ("dom", include_str!("../../assets/dom.js")),
     ("numbers", include_str!("../../assets/numbers.js")),
     ("fill_up", include_str!("../../assets/fill_up.js")),
@@ -39,6 +39,8 @@ const SCRIPTS: [(&str, &str); 14] = [
     ("passkeys", include_str!("../../assets/passkeys.js")),
     ("stations", include_str!("../../assets/stations.js")),
     ("vehicle_form", include_str!("../../assets/vehicle_form.js")),
+    ("zones", include_str!("../../assets/zones.js")),
+    ("welcome", include_str!("../../assets/welcome.js")),
 ];
 
 /// The map library, if `make map` has downloaded it: its script and its style sheet.
@@ -80,6 +82,8 @@ pub struct Assets {
     pub outbox_page: String,
     /// The service worker's text.
     pub service_worker: Bytes,
+    /// The script of the first step after registration.
+    pub welcome: String,
     /// The icon.
     pub icon: String,
     /// The icon of the installed app, 192 pixels wide.
@@ -143,6 +147,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         passkeys: script("passkeys"),
         stations: script("stations"),
         vehicle_form: script("vehicle_form"),
+        welcome: script("welcome"),
         icon,
         map,
         files,

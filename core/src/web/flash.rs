@@ -33,19 +33,42 @@ pub struct Flash {
     pub text: String,
     /// The path of the form action that undoes the action, if it can be undone.
     pub undo: Option<String>,
+    /// What to do next, if anything.
+    #[serde(default)]
+    pub link: Option<FlashLink>,
+}
+
+/// A link to what the user may want to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlashLink {
+    /// The path of the page.
+    pub path: String,
+    /// The text of the link, in the user's language.
+    pub text: String,
 }
 
 impl Flash {
     /// A message without a way to undo the action.
     #[must_use]
     pub fn new(message: &Message) -> Self {
-        Self { text: message.to_string().chars().take(MAX_LENGTH).collect(), undo: None }
+        Self {
+            text: message.to_string().chars().take(MAX_LENGTH).collect(),
+            undo: None,
+            link: None,
+        }
     }
 
     /// Adds a button that sends an empty form to `path`.
     #[must_use]
     pub fn with_undo(self, path: String) -> Self {
         Self { undo: Some(path), ..self }
+    }
+
+    /// Adds a link to `path`.
+    #[must_use]
+    pub fn with_link(self, path: String, text: &Message) -> Self {
+        let text = text.to_string().chars().take(MAX_LENGTH).collect();
+        Self { link: Some(FlashLink { path, text }), ..self }
     }
 
     /// Redirects to `path`, which shows the message.
@@ -64,8 +87,10 @@ impl Flash {
     fn decode(cookie: &str) -> Option<Self> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(cookie).ok()?;
         let flash: Self = serde_json::from_slice(&json).ok()?;
-        let is_local = flash.undo.as_deref().is_none_or(|it| it != "/" && local_path(it) == it);
-        is_local.then_some(flash)
+        let paths = [flash.undo.as_deref(), flash.link.as_ref().map(|it| it.path.as_str())];
+        let is_local = |it: &str| it != "/" && local_path(it) == it;
+        let are_local = paths.into_iter().flatten().all(is_local);
+        are_local.then_some(flash)
     }
 
     fn of_request(headers: &HeaderMap, is_https: bool) -> Option<Self> {
@@ -109,7 +134,11 @@ mod tests {
 
     #[test]
     fn a_message_survives_the_cookie() {
-        let flash = Flash { text: "Saved. 6.8 l/100 km; “ok”".to_owned(), undo: None };
+        let text = "Saved. 6.8 l/100 km; “ok”".to_owned();
+        let flash = Flash { text, undo: None, link: None };
+        assert_eq!(Flash::decode(&flash.encode()), Some(flash.clone()));
+        let link = FlashLink { path: "/vehicles/1".to_owned(), text: "Go on".to_owned() };
+        let flash = Flash { link: Some(link), ..flash };
         assert_eq!(Flash::decode(&flash.encode()), Some(flash.clone()));
         let flash = flash.with_undo("/vehicles/1/restore".to_owned());
         assert_eq!(Flash::decode(&flash.encode()), Some(flash));
@@ -119,15 +148,22 @@ mod tests {
     fn the_longest_message_fits_into_a_cookie() {
         let text: String = "🚗".repeat(MAX_LENGTH);
         let undo = Some(format!("/vehicles/{}/restore", uuid::Uuid::nil()));
-        let cookie = set_cookie(true, COOKIE, &Flash { text, undo }.encode(), LIFETIME_SECONDS);
+        let link = FlashLink { path: undo.clone().unwrap(), text: "Open the schedule".repeat(4) };
+        let flash = Flash { text, undo, link: Some(link) };
+        let cookie = set_cookie(true, COOKIE, &flash.encode(), LIFETIME_SECONDS);
         assert!(cookie.len() < 4096, "{}", cookie.len());
     }
 
     #[test]
     fn a_cookie_that_was_not_set_here_is_ignored() {
-        for undo in ["https://evil.example/x", "//evil.example", "/", "javascript:alert(1)"] {
-            let flash = Flash { text: "Saved".to_owned(), undo: Some(undo.to_owned()) };
-            assert_eq!(Flash::decode(&flash.encode()), None, "{undo}");
+        for path in ["https://evil.example/x", "//evil.example", "/", "javascript:alert(1)"] {
+            let path = path.to_owned();
+            let flash = Flash { text: "Saved".to_owned(), undo: None, link: None };
+            let undo = Flash { undo: Some(path.clone()), ..flash.clone() };
+            let link = FlashLink { path: path.clone(), text: "Go on".to_owned() };
+            for flash in [undo, Flash { link: Some(link), ..flash }] {
+                assert_eq!(Flash::decode(&flash.encode()), None, "{path}");
+            }
         }
         for cookie in ["", "x", "e30", "bnVsbA"] {
             assert_eq!(Flash::decode(cookie), None, "{cookie}");

@@ -24,6 +24,8 @@ pub struct MenuEntry {
 /// An icon of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
+    /// A house.
+    Home,
     /// A car.
     Car,
     /// A wrench.

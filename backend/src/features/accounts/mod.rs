@@ -18,10 +18,13 @@ mod model;
 mod pages;
 pub mod passwords;
 mod recipients;
+mod regions;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_welcome;
 mod user;
 
 pub use auth_state::{AuthState, TokenHash, evict_cached};

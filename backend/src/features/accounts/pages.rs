@@ -1,4 +1,6 @@
-//! The page for settings.
+//! The page for settings, and the first step after registration.
+
+mod welcome;
 
 use std::sync::LazyLock;
 
@@ -25,7 +27,9 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/settings", get(show_settings).post(save_settings))
+    Router::new()
+        .route("/settings", get(show_settings).post(save_settings))
+        .route("/welcome", get(welcome::show).post(welcome::save))
 }
 
 #[derive(Template)]

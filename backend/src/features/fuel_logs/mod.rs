@@ -1,7 +1,8 @@
 //! Fuel logs: fill-ups and the fuel economy calculated from them.
 //!
 //! Other features can read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), a
-//! summary of every vehicle ([`summaries`]), the vehicle used last ([`last_used_vehicle`]) and the prices paid at stations ([`prices_paid_at`],
+//! summary of every vehicle ([`summaries`]), their costs and distances of this month and the last
+//! ([`overview()`]), the vehicle used last ([`last_used_vehicle`]) and the prices paid at stations ([`prices_paid_at`],
 //! [`last_prices_paid`]). The pages of vehicles show what this feature contributes to them.
 
 mod api;
@@ -9,6 +10,7 @@ mod cache;
 mod economy;
 mod fuel;
 mod model;
+mod overview;
 mod pages;
 mod plausibility;
 mod prices;
@@ -32,9 +34,10 @@ pub use cache::{stats, summaries};
 pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
 pub use model::{ExactEconomy, FuelLog, FuelLogCursor, FuelLogId, Id};
+pub use overview::{FuelMonth, FuelOverview, overview};
 pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
 pub use service::{Listing, last_used_vehicle, list};
-pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
+pub use stats::{CostOfDistance, CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;
 
 use self::store::FuelLogReading;
@@ -73,6 +76,6 @@ pub const FEATURE: Feature = Feature {
             cards: |app, user, vehicles| Box::pin(pages::card::render(app, user, vehicles)),
         })),
     ],
-    menu: &[MenuEntry::new(25, || t!("core-menu-add-fill-up"), "/fuel-logs/new", Icon::Plus)],
+    menu: &[MenuEntry::new(15, || t!("core-menu-add-fill-up"), "/fuel-logs/new", Icon::Plus)],
     ..Feature::new("fuel-logs", "fuel_logs")
 };

@@ -81,8 +81,12 @@ pub async fn last_used_vehicle(app: &App, user: &UserId) -> Result<Option<Vehicl
     let vehicles = vehicles::list_all(app, user).await?;
     let latest = Listing { limit: Limit::new(1), ..Listing::default() };
     let latest = list(app, user, &latest).await?.items.first().map(|it| it.vehicle_id);
-    let in_use = || vehicles.iter().filter(|it| it.is_active).map(|it| it.id);
-    Ok(in_use().find(|it| Some(*it) == latest).or_else(|| in_use().next()))
+    let in_use = || vehicles.iter().filter(|it| it.is_active);
+    let vehicle = in_use()
+        .find(|it| Some(it.id) == latest)
+        .or_else(|| in_use().find(|it| it.kind.takes_fuel()))
+        .or_else(|| in_use().next());
+    Ok(vehicle.map(|it| it.id))
 }
 
 /// Finds the user's fuel log `id`.

@@ -93,15 +93,20 @@ pub struct CostOfDistance {
     pub distance: i64,
 }
 
+impl CostOfDistance {
+    /// Formats the fuel cost per unit of distance, with three decimals.
+    #[must_use]
+    pub fn format(&self, units: &UnitFormatter) -> String {
+        let cost = Money { thousandths: self.thousandths, currency: self.currency };
+        units.exact_cost_of_distance(cost, self.distance)
+    }
+}
+
 impl ExactStats {
     /// Formats the fuel cost per unit of distance in each currency, with three decimals.
     #[must_use]
     pub fn format_costs_of_distance(&self, units: &UnitFormatter) -> Vec<String> {
-        let cost = |it: &CostOfDistance| {
-            let cost = Money { thousandths: it.thousandths, currency: it.currency };
-            units.exact_cost_of_distance(cost, it.distance)
-        };
-        self.costs.iter().map(cost).collect()
+        self.costs.iter().map(|it| it.format(units)).collect()
     }
 }
 

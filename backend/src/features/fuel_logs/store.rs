@@ -1,5 +1,6 @@
 //! The SQL statements for fuel logs. Every statement filters by user.
 
+mod overview;
 mod prices;
 mod readings;
 mod sums;
@@ -18,6 +19,7 @@ use crate::{
     select, sql,
 };
 
+pub(super) use overview::{PeriodSums, period_sums};
 pub(super) use prices::{last_prices_paid, prices_paid_at};
 pub(super) use readings::FuelLogReading;
 pub use sums::ClosedInterval;

@@ -70,7 +70,7 @@ async fn an_invitation_creates_one_account_when_registration_requires_one(app: T
     assert!(page.body.as_str().unwrap().contains(&hidden), "{page:?}");
     let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("invitation", &token)];
     let answer = app.post_form("/register", &fields).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{answer:?}");
+    assert_eq!((answer.status, answer.header("location")), (303, "/welcome"), "{answer:?}");
     let ann = app.with_cookie(cookie_of(&answer)).get("/api/auth/me").await;
     assert_eq!(ann.body["isAdmin"], false);
 

@@ -88,6 +88,12 @@ pub(super) fn estimate_rate(readings: &[Reading]) -> Option<Rate> {
     Some(Rate { daily, slow, fast, date: last.date, exact: last.exact })
 }
 
+/// Returns the latest reading that is consistent with the others; `None` if too few are.
+pub(super) fn latest_consistent(readings: &[Reading]) -> Option<Reading> {
+    let consistent = consistent(&select_recent(readings));
+    consistent.last().copied().filter(|_| consistent.len() >= MIN_DAYS)
+}
+
 /// Returns `rate` times the square root of `numerator / denominator`.
 fn scale_by_sqrt(rate: i64, numerator: i64, denominator: i64) -> i64 {
     let square = i128::from(rate) * i128::from(rate) / i128::from(denominator.max(1));
@@ -217,7 +223,9 @@ impl Rate {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Days, MILE, NaiveDate, Rate, Reading, TRIP_ALLOWANCE, estimate_rate};
+    use super::{
+        Days, MILE, NaiveDate, Rate, Reading, TRIP_ALLOWANCE, estimate_rate, latest_consistent,
+    };
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -317,6 +325,17 @@ mod tests {
         // One of four readings may be wrong, too.
         let rows = [(0, 9_000), (30, 9_900), (60, 10_800), (90, 117_000)];
         assert_eq!(daily(&rows), Some(30));
+    }
+
+    #[test]
+    fn a_latest_reading_that_contradicts_the_others_is_found() {
+        let latest = |rows: &[(u64, i32)]| latest_consistent(&readings(rows)).map(|it| it.date);
+        let correct = [(0, 9_000), (30, 9_900), (60, 10_800)];
+        assert_eq!(latest(&correct), Some(day(60)));
+        assert_eq!(latest(&[&correct[..], &[(90, 117_000)]].concat()), Some(day(60)));
+        assert_eq!(latest(&[&correct[..], &[(90, 1_170)]].concat()), Some(day(60)));
+        assert_eq!(latest(&[&correct[..], &[(90, 13_000)]].concat()), Some(day(90)));
+        assert_eq!(latest(&correct[..2]), None, "too few readings");
     }
 
     #[test]

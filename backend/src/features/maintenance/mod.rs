@@ -6,6 +6,7 @@ mod costs;
 mod fields;
 mod forecast;
 mod model;
+mod overview;
 mod pages;
 mod plans;
 mod plausibility;
@@ -33,6 +34,7 @@ mod types;
 mod upcoming;
 
 pub use model::{Item, ItemId};
+pub use overview::{MaintenanceOverview, Payment, overview};
 pub use types::{TypeGroup, TypeName};
 pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming};
 

@@ -12,6 +12,7 @@ use crate::{
         db::Tx,
         http::Limit,
         money::{Currency, Money, SumOfThousandths, Thousandths},
+        months::TwoMonths,
         record::With,
     },
     features::vehicles::VehicleId,
@@ -168,6 +169,28 @@ pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<With<Ite
            AND v.is_active = true
          ORDER BY m.created_at, m.id"),
         user.as_str(),
+    )
+}
+
+/// Like [`list_open`], and also lists the completed items that were paid for in these months.
+pub(super) async fn list_open_and_paid(
+    tx: &mut Tx,
+    user: &UserId,
+    months: TwoMonths,
+) -> Result<Vec<With<Item, Option<i64>>>> {
+    sql!(
+        tx,
+        fetch_all,
+        select!(Item: "SELECT {m.*}, v.odometer_exact FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.user_id = $1 AND v.deleted_at IS NULL AND v.is_active = true
+           AND (m.is_completed = false
+                OR m.is_completed = true AND m.amount IS NOT NULL
+                   AND m.completed_date >= $2 AND m.completed_date < $3)
+         ORDER BY m.created_at, m.id"),
+        user.as_str(),
+        months.previous,
+        months.next,
     )
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, ItemId,
     forecast::{self, Rate, Reading},
-    store,
+    overview, store,
 };
 use crate::{
     app::App,
@@ -94,17 +94,32 @@ pub struct NamedVehicle {
 
 /// The cached data of an open item, which does not depend on the date.
 #[derive(Serialize, Deserialize)]
-struct CachedItem {
-    item: Columns<Item>,
+pub(super) struct CachedItem {
+    pub(super) item: Columns<Item>,
     /// The name of the vehicle.
-    name: String,
+    pub(super) name: String,
     /// The running total, in tenths of a millimeter.
     odometer_exact: i64,
     rate: Option<Rate>,
 }
 
+impl CachedItem {
+    /// `odometer`: the vehicle's latest reading, in tenths of a millimeter.
+    pub(super) fn new(
+        item: Item,
+        odometer: Option<i64>,
+        usage: Option<&VehicleUsage>,
+        name: String,
+    ) -> Self {
+        let shown = usage.and_then(|it| it.total).unwrap_or(odometer.unwrap_or_default());
+        let rate = usage.and_then(|it| it.rate);
+        let odometer_exact = rate.map_or(shown, |it| it.plausible_reading(shown));
+        Self { item: Columns(item), name, odometer_exact, rate }
+    }
+}
+
 impl Upcoming {
-    fn of(item: CachedItem, today: NaiveDate) -> Self {
+    pub(super) fn of(item: CachedItem, today: NaiveDate) -> Self {
         let CachedItem { item: Columns(item), name, odometer_exact, rate } = item;
         let due_in_days = item.due_date.map(|it| it.signed_duration_since(today).num_days());
         let due_at = item.due_odometer.map(Distance::exact);
@@ -143,7 +158,7 @@ impl Upcoming {
         days.into_iter().chain(distance).min().unwrap_or(i64::MAX)
     }
 
-    fn urgency_key(&self) -> UrgencyKey {
+    pub(super) fn urgency_key(&self) -> UrgencyKey {
         (self.urgency(), self.item.id)
     }
 }
@@ -214,24 +229,26 @@ async fn load_open_items(tx: &mut Tx, user: &UserId) -> Result<Vec<CachedItem>> 
     let names = vehicles::load_names(tx, user).await?;
     let to_cached = |With(item, odometer): With<Item, Option<i64>>| {
         let usage = usage.get(&item.vehicle_id);
-        let shown = usage.and_then(|it| it.total).unwrap_or(odometer.unwrap_or_default());
-        let rate = usage.and_then(|it| it.rate);
-        let odometer_exact = rate.map_or(shown, |it| it.plausible_reading(shown));
         let name = names.get(&item.vehicle_id).cloned().unwrap_or_default();
-        CachedItem { item: Columns(item), name, odometer_exact, rate }
+        CachedItem::new(item, odometer, usage, name)
     };
     Ok(open.into_iter().map(to_cached).collect())
 }
 
 /// The driving history of a vehicle.
-struct VehicleUsage {
+pub(super) struct VehicleUsage {
     rate: Option<Rate>,
     /// The total distance, if the odometer was replaced and does not show it.
     total: Option<i64>,
+    /// Whether the latest reading contradicts the others.
+    pub(super) is_latest_suspicious: bool,
 }
 
 /// Estimates the rate of each of the user's vehicles.
-async fn load_usage(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, VehicleUsage>> {
+pub(super) async fn load_usage(
+    tx: &mut Tx,
+    user: &UserId,
+) -> Result<HashMap<VehicleId, VehicleUsage>> {
     let limit = i64::try_from(forecast::MAX_READINGS).unwrap_or(i64::MAX);
     let latest = odometer::recent_readings(tx, user, limit).await?;
     let usage = |(vehicle, latest): (_, odometer::RecentReadings)| {
@@ -239,7 +256,11 @@ async fn load_usage(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Veh
         let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
         let last = readings.iter().max().map(|it| it.exact);
         let total = last.filter(|_| latest.is_replaced);
-        (vehicle, VehicleUsage { rate: forecast::estimate_rate(&readings), total })
+        let is_latest_suspicious = overview::is_latest_suspicious(&readings);
+        (
+            vehicle,
+            VehicleUsage { rate: forecast::estimate_rate(&readings), total, is_latest_suspicious },
+        )
     };
     Ok(latest.into_iter().map(usage).collect())
 }

@@ -41,7 +41,10 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// The page that follows a sign-in.
-const HOME: &str = "/vehicles";
+const HOME: &str = "/";
+
+/// The page that follows a registration: the first step.
+const WELCOME: &str = "/welcome";
 
 const LABELS: &[(&str, &str)] = &[
     ("email", "accounts-label-email"),
@@ -142,7 +145,9 @@ async fn register(
     let registered =
         async { service::register(&app, form.read(&app)?, &client, idempotency).await };
     let errors = match registered.await {
-        Ok(signed_in) => return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, HOME)),
+        Ok(signed_in) => {
+            return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, WELCOME));
+        }
         Err(Error::Forbidden(_)) => return render_registration_closed(&app, layout),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             Errors::from_error(Error::invalid("email", t!("sessions-field-email-taken")))?

@@ -32,7 +32,7 @@ async fn the_first_visit_leads_to_registration(app: TestApp) {
     assert!(page.text().contains("Create the first account"), "{page:?}");
     let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("displayName", "Dana")];
     let answer = visitor.post_form("/register", &fields).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
+    assert_eq!((answer.status, answer.header("location")), (303, "/welcome"));
     let dana = app.with_cookie(cookie_of(&answer));
     assert!(dana.get("/vehicles").await.text().contains("Your garage is empty"));
     assert!(dana.get("/settings").await.text().contains("Administrator"));
@@ -75,7 +75,7 @@ async fn signed_in_users_are_redirected_from_login_and_registration(app: TestApp
     let user = app.register("dana@example.org").await;
     for path in ["/login", "/register"] {
         let answer = user.get(path).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{path}");
+        assert_eq!((answer.status, answer.header("location")), (303, "/"), "{path}");
     }
     assert!(app.anonymous().get("/login").await.text().contains(r#"href="/register""#));
 }

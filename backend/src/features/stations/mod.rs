@@ -74,7 +74,7 @@ pub const FEATURE: Feature = Feature {
     ],
     api: api::router,
     pages: pages::router,
-    menu: &[MenuEntry::new(30, || t!("core-menu-stations"), "/stations", Icon::Pump)],
+    menu: &[MenuEntry::new(30, || t!("core-menu-stations"), "/stations", Icon::Pump).secondary()],
     periodic_tasks: &[PURGE_WITHDRAWN],
     index_builders: &[update_search_index],
     ..Feature::new("stations", "stations")

@@ -4,7 +4,7 @@ use axum::response::Html;
 use futures_util::future::BoxFuture;
 
 use super::{
-    Vehicle, VehicleId,
+    Vehicle,
     odometer::{ReadingSource, RecomputeFn},
 };
 use crate::{app::App, core::Result, features, features::accounts::User};
@@ -33,7 +33,7 @@ pub type SectionsFn =
 
 /// Renders a part of the card of each vehicle.
 pub type CardsFn =
-    for<'a> fn(&'a App, &'a User, &'a [VehicleId]) -> BoxFuture<'a, Result<Vec<CardPart>>>;
+    for<'a> fn(&'a App, &'a User, &'a [&'a Vehicle]) -> BoxFuture<'a, Result<Vec<CardPart>>>;
 
 /// A request for a vehicle's page.
 #[derive(Clone, Copy)]
@@ -55,12 +55,18 @@ pub struct PageSections {
     pub records: Option<Html<String>>,
 }
 
-/// A feature's part of a vehicle's card in the list.
+/// A feature's part of a vehicle's card in the list. It is empty if the feature has nothing to show.
 pub struct CardPart {
     /// The main figure.
     pub figure: Html<String>,
     /// Entries of the list of facts.
     pub facts: Html<String>,
+}
+
+impl Default for CardPart {
+    fn default() -> Self {
+        Self { figure: Html(String::new()), facts: Html(String::new()) }
+    }
 }
 
 /// The contributions of all features.

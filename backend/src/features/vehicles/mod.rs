@@ -6,6 +6,7 @@
 //! sections to the pages of vehicles ([`Contribution`]).
 
 mod api;
+mod appearance;
 mod confirmations;
 mod contribution;
 mod model;

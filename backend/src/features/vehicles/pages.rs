@@ -25,6 +25,7 @@ use crate::{
         Error, Result,
         http::{Cursor, Form, Idempotency, IfMatch, Limit, NewestFirst, Path, Query},
         locale::Message,
+        units::{Distance, UnitFormatter},
         web::{self, Errors, Flash, FormView, Layout},
     },
     features::{accounts::User, vin},
@@ -127,6 +128,11 @@ fn form_errors(error: Error) -> Result<(Errors, Option<VinConflict>)> {
     }
 }
 
+/// Formats an odometer reading: `84,537 mi`.
+fn odometer_text(reading: Distance, units: &UnitFormatter) -> String {
+    format!("{} {}", units.reading(reading), units.distance.symbol())
+}
+
 fn path(id: VehicleId) -> String {
     format!("/vehicles/{id}")
 }
@@ -171,7 +177,9 @@ async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> 
         // The page of a record has the path of its JSON document, without /api.
         Ok(created) => {
             let path = created.location().trim_start_matches("/api");
-            Ok(Flash::new(&t!("vehicles-added")).redirect_to(path))
+            let flash = Flash::new(&t!("vehicles-added"))
+                .with_link(format!("{path}/maintenance"), &t!("vehicles-added-next"));
+            Ok(flash.redirect_to(path))
         }
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;

@@ -101,13 +101,13 @@ impl BrowserSession {
         self.try_evaluate(expression).await.is_ok_and(|it| it == true)
     }
 
-    /// Signs in on the page for it, and waits for the vehicles.
+    /// Signs in on the page for it, and waits for the home page.
     pub(crate) async fn sign_in(&self, service: &str, email: &str, password: &str) {
         self.goto(format!("{service}/login")).await;
         self.type_into("email", email).await;
         self.type_into("password", password).await;
         self.press_enter("password").await;
-        self.wait_for_path("/vehicles").await;
+        self.wait_for_path("/").await;
     }
 
     /// Whether the page shows this text; false while it is being loaded.

@@ -9,7 +9,7 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::{Summary, cache},
-        vehicles::{CardPart, VehicleId},
+        vehicles::{CardPart, Vehicle},
     },
 };
 
@@ -50,9 +50,16 @@ fn part(summary: Option<&Summary>, units: &UnitFormatter) -> Result<CardPart> {
 pub(in crate::features::fuel_logs) async fn render(
     app: &App,
     user: &User,
-    vehicles: &[VehicleId],
+    vehicles: &[&Vehicle],
 ) -> Result<Vec<CardPart>> {
     let units = user.0.preferences.display_units();
     let summaries = cache::summaries(app, user).await?;
-    vehicles.iter().map(|vehicle| part(summaries.get(vehicle), &units)).collect()
+    let part = |vehicle: &&Vehicle| {
+        let summary = summaries.get(&vehicle.id);
+        if summary.is_none() && !vehicle.kind.takes_fuel() {
+            return Ok(CardPart::default());
+        }
+        part(summary, &units)
+    };
+    vehicles.iter().map(part).collect()
 }

@@ -8,14 +8,15 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::service,
-        vehicles::{self, VehicleId},
+        vehicles::{self, Vehicle, VehicleId},
     },
 };
 
 /// Another vehicle of the user: the path of its form, and its name.
 pub(super) type OtherVehicle = (String, String);
 
-/// Redirects to the form for the vehicle of the latest fill-up, or else for the first vehicle in use.
+/// Redirects to the form for the vehicle of the latest fill-up, or else for the first vehicle in use,
+/// preferably one that takes fuel.
 pub(super) async fn show(State(app): State<App>, user: User) -> Result<Redirect> {
     let vehicle = service::last_used_vehicle(&app, &user).await?;
     Ok(Redirect::to(&vehicle.map_or_else(|| "/vehicles/new".to_owned(), form_path)))
@@ -29,7 +30,8 @@ pub(super) async fn other_vehicles(
 ) -> Result<Vec<OtherVehicle>> {
     let all = vehicles::list_all(app, user).await?;
     let names = vehicles::unique_names(&all);
-    let others = all.iter().filter(|it| it.is_active && it.id != chosen);
+    let is_offered = |it: &&Vehicle| it.is_active && it.kind.takes_fuel() && it.id != chosen;
+    let others = all.iter().filter(is_offered);
     Ok(others
         .map(|it| (form_path(it.id), names.get(&it.id).cloned().unwrap_or_default()))
         .collect())

@@ -212,6 +212,9 @@ pub(in crate::features::fuel_logs) async fn render(
     let listing =
         Listing { vehicle: Some(vehicle.id), cursor, limit: PAGE_SIZE, ..Listing::default() };
     let fills = service::list(app, user, &listing).await?;
+    if fills.items.is_empty() && is_first_page && !vehicle.kind.takes_fuel() {
+        return Ok(PageSections::default());
+    }
     let records = web::page(&FillUps {
         vehicle: vehicle.id,
         fills: fills.items.into_iter().map(|log| Fill::of(log, &units)).collect(),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Combines the two parts of a sum. Returns `None` if there were no values.
-fn join_parts(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
+pub(super) fn join_parts(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
     Some(i128::from(millions?) * 1_000_000 + i128::from(rest?))
 }
 

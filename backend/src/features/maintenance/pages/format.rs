@@ -79,6 +79,24 @@ pub(in crate::features::maintenance) fn distance(
 }
 
 impl Upcoming {
+    /// The name of the item's type, and the first line of its description if it has one.
+    #[must_use]
+    pub fn title(&self) -> (Message, Option<String>) {
+        title(&self.item.r#type, self.item.description.as_deref())
+    }
+
+    /// Describes when the item is due: a line for the date and a line for the reading.
+    #[must_use]
+    pub fn due_lines(&self, units: &UnitFormatter) -> Vec<Message> {
+        due(self, units)
+    }
+
+    /// The class and the text of the badge for the status, if it has one.
+    #[must_use]
+    pub fn badge(&self) -> Option<(&'static str, Message)> {
+        badge(self.status)
+    }
+
     /// Describes the item in a line: `2003 Honda Accord, Oil change: Jan 30, 2026, yesterday`.
     #[must_use]
     pub fn describe(&self, vehicle: &str, units: &UnitFormatter) -> String {

@@ -16,6 +16,7 @@ use crate::{
         vehicles::{
             Vehicle, VehicleId,
             contribution::{self, CardPart},
+            pages::odometer_text,
             service, unique_names,
         },
     },
@@ -31,7 +32,6 @@ struct VehicleList {
     is_active: bool,
     /// Whether to link to the vehicles out of use.
     has_inactive: bool,
-    distance_sign: &'static str,
 }
 
 /// The maximum number of vehicles on the page.
@@ -44,7 +44,9 @@ struct Card {
     /// Year, make and model, if the title is a nickname.
     description: Option<String>,
     plate: Option<String>,
-    odometer: String,
+    /// The latest reading, if there is one.
+    odometer: Option<String>,
+    takes_fuel: bool,
     /// What other features show.
     parts: Vec<CardPart>,
 }
@@ -57,10 +59,8 @@ impl Card {
             // The title of a vehicle without a nickname already contains the plate.
             plate: vehicle.license_plate.clone().filter(|it| !title.contains(it)),
             title,
-            odometer: vehicle
-                .odometer
-                .reading()
-                .map_or_else(|| "0".to_owned(), |it| units.reading(it)),
+            odometer: vehicle.odometer.reading().map(|it| odometer_text(it, units)),
+            takes_fuel: vehicle.kind.takes_fuel(),
             parts: Vec::new(),
         }
     }
@@ -85,23 +85,17 @@ pub(super) async fn show(
     let all = service::list_all(&app, &user).await?;
     let names = unique_names(&all);
     let has_inactive = is_active && all.iter().any(|it| !it.is_active);
-    let vehicles = all.iter().filter(|it| it.is_active == is_active).take(MAX_VEHICLES);
+    let vehicles: Vec<_> =
+        all.iter().filter(|it| it.is_active == is_active).take(MAX_VEHICLES).collect();
     let card = |vehicle: &Vehicle| {
         Card::of(vehicle, names.get(&vehicle.id).cloned().unwrap_or_default(), &units)
     };
-    let mut cards: Vec<_> = vehicles.map(card).collect();
-    let ids: Vec<_> = cards.iter().map(|it| it.id).collect();
+    let mut cards: Vec<_> = vehicles.iter().copied().map(card).collect();
     for pages in contribution::pages() {
-        let parts = (pages.cards)(&app, &user, &ids).await?;
+        let parts = (pages.cards)(&app, &user, &vehicles).await?;
         for (card, part) in cards.iter_mut().zip(parts) {
             card.parts.push(part);
         }
     }
-    web::page(&VehicleList {
-        layout,
-        cards,
-        is_active,
-        has_inactive,
-        distance_sign: units.distance.symbol(),
-    })
+    web::page(&VehicleList { layout, cards, is_active, has_inactive })
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::State, response::Html};
 
-use super::find;
+use super::{find, odometer_text};
 use crate::{
     app::App,
     core::{
@@ -38,11 +38,11 @@ struct VehiclePage {
     title: String,
     /// Year, make and model, if the title is a nickname.
     description: Option<String>,
-    odometer: String,
+    /// The latest reading, if there is one.
+    odometer: Option<String>,
     /// Whether this is the page of the latest records.
     is_first_page: bool,
     sections: Vec<PageSections>,
-    distance_sign: &'static str,
 }
 
 impl VehiclePage {
@@ -70,10 +70,9 @@ pub(super) async fn show(
         layout,
         title: vehicle.title(),
         description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
-        odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| units.reading(it)),
+        odometer: vehicle.odometer.reading().map(|it| odometer_text(it, &units)),
         is_first_page: cursor.is_none(),
         sections,
-        distance_sign: units.distance.symbol(),
         vehicle,
     })
 }
