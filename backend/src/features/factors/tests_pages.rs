@@ -144,7 +144,7 @@ async fn the_page_explains_why_passkeys_are_unavailable(app: TestApp) {
     let local = axum::http::Request::get("/login").header("host", "localhost:3001");
     let page = app.anonymous().send(local, axum::body::Body::empty()).await;
     assert!(text(&page).contains("Sign in with a passkey"), "{page:?}");
-    assert!(text(&page).contains("data-passkeys=\"sign-in\" data-next=\"/vehicles\" hidden"));
+    assert!(text(&page).contains("data-passkeys=\"sign-in\" data-next=\"/\" hidden"));
 }
 
 #[tokio::test]
